@@ -1,0 +1,73 @@
+/**
+ * Every bound of the system, unit last. `Limits` are those that an operator or a platform may set; the constants below
+ * them are parts of formats or of somebody's platform.
+ */
+export interface Limits {
+  /** A request body as it came over the wire. OTLP 1.11.0 recommends 64 MiB (OTLP/HTTP Request). */
+  readonly requestBytesMax: number
+  /** The same after decompression. */
+  readonly requestDecompressedBytesMax: number
+  /** How long a sender may take to deliver a request, first byte to last. */
+  readonly requestMsMax: number
+  /** How long the door waits for the queue; below the usual exporter timeout of 10 s. */
+  readonly queueSendMsMax: number
+  /** Requests whose bodies the door holds at once, in bytes on the wire; more get 503. */
+  readonly inFlightBytesMax: number
+  /** Decompressed bytes of the envelopes that one flush turns into one fresh file (one larger envelope is cut). */
+  readonly flushBatchBytesMax: number
+  /** Spans in one fresh file; an envelope with more is cut. */
+  readonly freshFileSpansMax: number
+  /** Deliveries of one message: on the last, its envelopes go to `dead/` before they are tried. */
+  readonly attemptsMax: number
+  /** A span that starts further than this from its receipt, on either side, is a stray. */
+  readonly strayMs: number
+  /** Spans one answer to a trace lookup may hold; more is PARTIAL and says so. */
+  readonly traceSpansMax: number
+}
+
+export const defaultLimits: Limits = {
+  requestBytesMax: 64 * 1024 * 1024,
+  requestDecompressedBytesMax: 64 * 1024 * 1024,
+  requestMsMax: 30_000,
+  queueSendMsMax: 8_000,
+  inFlightBytesMax: 256 * 1024 * 1024,
+  flushBatchBytesMax: 16 * 1024 * 1024,
+  freshFileSpansMax: 65_536,
+  attemptsMax: 5,
+  strayMs: 2 * 60 * 60 * 1000,
+  traceSpansMax: 200_000,
+}
+
+/** AnyValue and JSON nesting: deeper values are refused with 400, so that no walker recurses without end. */
+export const nestingDepthMax = 64
+
+/** An OTLP response, before compression (OTLP/HTTP Response, 1.11.0: 4 MiB); messages are cut far below. */
+export const responseMessageCharsMax = 4_096
+
+/** S3 and R2 keys hold 1,024 bytes; tenants and ids are checked against shorter bounds. */
+export const objectKeyBytesMax = 1_024
+
+/** Tenant names: `[A-Za-z0-9._-]`, not beginning with a dot. */
+export const tenantCharsMax = 150
+
+/** Region names: lower-case letters, digits, dashes. */
+export const regionCharsMax = 63
+
+/** Keys one `delete` takes, from S3's DeleteObjects. */
+export const deleteKeysMax = 1_000
+
+/** Rows of a row group, and its compressed bytes; cut between traces (DESIGN §4). */
+export const rowGroupRowsMax = 10_000
+export const rowGroupBytesMax = 512 * 1024
+
+/** Rows of a data page. */
+export const pageRowsMax = 1_000
+
+/** Attribute columns of one file; rarer keys share `resource_rest`, `scope_rest` and `span_rest`. */
+export const attributeColumnsMax = 400
+
+/** An attribute has its own column when at least one row in so many has it. */
+export const attributeColumnRowsPerValueMax = 200
+
+/** Characters of a column name; longer ones are cut and carry a hash. Athena allows 255. */
+export const columnNameCharsMax = 120
