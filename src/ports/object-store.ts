@@ -41,7 +41,10 @@ export interface ObjectStore {
   delete(keys: readonly string[]): Promise<void>
 }
 
-export type PutMode = { kind: 'create' } | { kind: 'overwrite' } | { kind: 'update'; version: string }
+export type PutMode =
+  | { kind: 'create' }
+  | { kind: 'overwrite' }
+  | { kind: 'update'; version: string }
 
 export type PutResult = { kind: 'written'; version: string } | { kind: 'conflict' }
 
@@ -69,7 +72,11 @@ export interface ListPage {
 }
 
 /** Every entry under a prefix, page by page. */
-export async function* listAll(store: ObjectStore, prefix: string, after?: string): AsyncGenerator<ListEntry> {
+export async function* listAll(
+  store: ObjectStore,
+  prefix: string,
+  after?: string,
+): AsyncGenerator<ListEntry> {
   let last = after
   for (;;) {
     const page = await store.list(prefix, last)
