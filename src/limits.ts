@@ -60,8 +60,11 @@ export const deleteKeysMax = 1_000
 export const rowGroupRowsMax = 10_000
 export const rowGroupBytesMax = 512 * 1024
 
-/** Rows of a data page. */
-export const pageRowsMax = 1_000
+/**
+ * Bytes of values that a data page holds before the next one begins: about 1,000 rows of ids, and all rows of a group
+ * where dictionary ids are a byte each. A lookup pays by the page (15 µs each), a scan by the byte.
+ */
+export const pageValueBytes = 16 * 1024
 
 /** Attribute columns of one file; rarer keys share `resource_rest`, `scope_rest` and `span_rest`. */
 export const attributeColumnsMax = 400
@@ -71,3 +74,9 @@ export const attributeColumnRowsPerValueMax = 200
 
 /** Characters of a column name; longer ones are cut and carry a hash. Athena allows 255. */
 export const columnNameCharsMax = 120
+
+/** Queries that wait for an answer from the query thread at once; more get 503. */
+export const appRequestsMax = 256
+
+/** The one tenant of a server without tokens. */
+export const tenantDefault = 'default'

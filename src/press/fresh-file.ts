@@ -1,0 +1,214 @@
+import type { EnvelopeSpans } from '../index/envelope-spans.ts'
+import { encodeSummaries } from '../index/summaries.ts'
+import { buildTraceFilter } from '../index/trace-filter.ts'
+import { metadataKeys } from '../layout/columns.ts'
+import { rowGroupBytesMax, rowGroupRowsMax } from '../limits.ts'
+import { bloomFilter } from '../parquet/bloom.ts'
+import { ByteWriter } from '../parquet/byte-writer.ts'
+import { type ChunkMeta, type GroupMeta, type KeyValues, writeFooter } from '../parquet/footer.ts'
+import { type Leaf, leavesOf, type SchemaNode } from '../parquet/schema.ts'
+import { type EncodedChunk, encodeChunk } from '../parquet/write-chunk.ts'
+import type { Codec } from '../ports/codec.ts'
+import type { SpanBatch } from '../span/span-batch.ts'
+import { cutGroups, splitGroups } from './cut-groups.ts'
+import { type FreshRowGroup, freshFileVersion, writeFreshTail } from './fresh-tail.ts'
+import { writeMiniFooter } from './mini-footer.ts'
+import { orderRows } from './order-rows.ts'
+import { type ColumnPlan, planColumns } from './plan-columns.ts'
+import { spanColumns } from './span-columns.ts'
+import { spanSchema } from './span-schema.ts'
+import { firstPlaces, summarizeTraces } from './summarize.ts'
+import { bloomKeys } from './value-table.ts'
+
+/** What a fresh file says of itself besides its spans. */
+export interface FreshFileContents {
+  readonly tenant: string
+  readonly region: string
+  /** Its spans start too far from their receipt (limits). */
+  readonly stray: boolean
+  /** Exactly the spans it holds; column `envelope` is a place in this list. */
+  readonly envelopes: readonly EnvelopeSpans[]
+  /** The least and the greatest time of receipt among them, in ms since 1970. */
+  readonly receivedFromMs: number
+  readonly receivedToMs: number
+}
+
+export interface EncodeFreshOptions {
+  /** Row numbers of the batch; default all. */
+  readonly rows?: Uint32Array
+  readonly contents: FreshFileContents
+  /** By `envelopeOfRow`, the place in `contents.envelopes`; default: the two are the same. */
+  readonly envelopePlaces?: Uint32Array
+  readonly codec: Codec
+}
+
+/** `PAR1` in front and at the end. */
+const magic = new TextEncoder().encode('PAR1')
+
+/** A batch as one fresh file: Parquet by DESIGN §4, with our own tail in front of its footer. */
+export function encodeFreshFile(batch: SpanBatch, options: EncodeFreshOptions): Uint8Array {
+  const { codec, contents } = options
+  const order = orderRows(batch, options.rows)
+  const plan = planColumns(batch, order)
+  const schema = spanSchema(plan.attributes)
+  const leaves = leavesOf(schema)
+  const traces = firstPlaces(batch, order)
+  const groups = encodeGroups(batch, order, plan, leaves, traces, options)
+
+  const file = new ByteWriter(batch.rows * 48 + 4096)
+  file.append(magic)
+  const shape: Shape = { schema, leaves, keyValues: keyValuesOf(plan) }
+  const laid = groups.map((group) => layGroup(file, group, shape, codec))
+  const metas = laid.map(({ meta }, i) => layBlooms(file, meta, groups[i]!))
+  const summaries = summarizeTraces(batch, order)
+  writeFreshTail(file, {
+    contents,
+    rows: order.length,
+    traces: summaries.spans.length,
+    ...timeBounds(batch, order),
+    rowGroups: laid.map(({ place }, i) => ({ ...place, ...boundsOf(batch, order, groups[i]!) })),
+    filter: buildTraceFilter(summaries.traceIds),
+    summaries: encodeSummaries(summaries, codec),
+  })
+  const footer = writeFooter(schema, leaves, metas, shape.keyValues)
+  file.append(footer)
+  file.u32(footer.length)
+  file.append(magic)
+  return file.copy()
+}
+
+/** A row group before it has a place in the file. */
+interface EncodedGroup {
+  readonly from: number
+  readonly to: number
+  readonly chunks: readonly EncodedChunk[]
+  /** By leaf. */
+  readonly blooms: readonly (Uint8Array | undefined)[]
+}
+
+interface Shape {
+  readonly schema: readonly SchemaNode[]
+  readonly leaves: readonly Leaf[]
+  readonly keyValues: KeyValues
+}
+
+/** Encodes by the bound on rows; groups that come out too large are cut in smaller ones and encoded again. */
+function encodeGroups(
+  batch: SpanBatch,
+  order: Uint32Array,
+  plan: ColumnPlan,
+  leaves: readonly Leaf[],
+  traces: readonly number[],
+  { codec, envelopePlaces }: EncodeFreshOptions,
+): EncodedGroup[] {
+  let bounds = cutGroups(traces, rowGroupRowsMax)
+  for (;;) {
+    const chunks = bounds.slice(1).map((): EncodedChunk[] => [])
+    const blooms = chunks.map((): (Uint8Array | undefined)[] => [])
+    // Column by column, not group by group: what is gathered for a column is held while its turn lasts.
+    for (const [i, column] of spanColumns(batch, order, plan, envelopePlaces).entries()) {
+      const make = column.gather()
+      for (const [group, of] of chunks.entries()) {
+        const input = make(leaves[i]!, bounds[group]!, bounds[group + 1]!)
+        of.push(encodeChunk(input, codec))
+        const { bloomTable } = column
+        blooms[group]!.push(
+          bloomTable && input.distinct && bloomFilter(bloomKeys(bloomTable, input.distinct)),
+        )
+      }
+    }
+    const bytes = chunks.map((of) => of.reduce((sum, chunk) => sum + chunk.bytes.length, 0))
+    const smaller = splitGroups(bounds, traces, bytes, rowGroupBytesMax)
+    if (smaller === undefined) {
+      return chunks.map((of, i) => ({
+        from: bounds[i]!,
+        to: bounds[i + 1]!,
+        chunks: of,
+        blooms: blooms[i]!,
+      }))
+    }
+    bounds = smaller
+  }
+}
+
+function layGroup(
+  file: ByteWriter,
+  group: EncodedGroup,
+  { schema, leaves, keyValues }: Shape,
+  codec: Codec,
+): { meta: GroupMeta; place: Omit<FreshRowGroup, 'minTraceId' | 'maxTraceId'> } {
+  const offset = file.length
+  const chunks = group.chunks.map((chunk): ChunkMeta => {
+    const at = file.length
+    file.append(chunk.bytes)
+    const {
+      rawBytes,
+      values,
+      codec: chunkCodec,
+      encodings,
+      statistics,
+      dictionaryPageBytes,
+    } = chunk
+    return {
+      offset: at,
+      bytes: chunk.bytes.length,
+      rawBytes,
+      dataPageOffset: at + dictionaryPageBytes,
+      dictionaryPageOffset: dictionaryPageBytes > 0 ? at : undefined,
+      values,
+      codec: chunkCodec,
+      encodings,
+      statistics,
+      bloom: undefined,
+    }
+  })
+  const meta = { rows: group.to - group.from, chunks }
+  const footerOffset = file.length
+  writeMiniFooter(file, writeFooter(schema, leaves, [meta], keyValues), codec)
+  const footerBytes = file.length - footerOffset
+  const bytes = file.length - offset
+  return {
+    meta,
+    place: { offset, bytes, footerOffset, footerBytes, firstRow: group.from, rows: meta.rows },
+  }
+}
+
+/** Bloom filters stand behind all groups: whoever reads a group has no use for them. */
+function layBlooms(file: ByteWriter, meta: GroupMeta, { blooms }: EncodedGroup): GroupMeta {
+  const chunks = meta.chunks.map((chunk, i) => {
+    const bytes = blooms[i]
+    if (bytes === undefined) return chunk
+    const offset = file.length
+    file.append(bytes)
+    return { ...chunk, bloom: { offset, bytes: bytes.length } }
+  })
+  return { ...meta, chunks }
+}
+
+/** `spanlake.columns`: what each attribute column holds, as JSON list of [name, scope, key, type]. */
+function keyValuesOf({ attributes }: ColumnPlan): KeyValues {
+  const columns = attributes.map(({ name, scope, key, type }) => [name, scope, key, type])
+  return [
+    [metadataKeys.version, String(freshFileVersion)],
+    [metadataKeys.columns, JSON.stringify(columns)],
+  ]
+}
+
+function timeBounds({ startNs, endNs }: SpanBatch, order: Uint32Array) {
+  const [first] = order
+  if (first === undefined) return { startMinNs: 0n, startMaxNs: 0n, endMaxNs: 0n }
+  let [startMinNs, startMaxNs, endMaxNs] = [startNs[first]!, startNs[first]!, endNs[first]!]
+  for (const row of order) {
+    const start = startNs[row]!
+    const end = endNs[row]!
+    if (start < startMinNs) startMinNs = start
+    if (start > startMaxNs) startMaxNs = start
+    if (end > endMaxNs) endMaxNs = end
+  }
+  return { startMinNs, startMaxNs, endMaxNs }
+}
+
+function boundsOf({ traceIds }: SpanBatch, order: Uint32Array, { from, to }: EncodedGroup) {
+  const idAt = (place: number) => traceIds.slice(order[place]! * 16, order[place]! * 16 + 16)
+  return { minTraceId: idAt(from), maxTraceId: idAt(to - 1) }
+}
