@@ -1,0 +1,191 @@
+import { nestingDepthMax } from '../limits.ts'
+import * as fields from './fields.ts'
+import { WireReader } from './wire-reader.ts'
+
+/** Which member of AnyValue's oneof a value is; `none` is an empty AnyValue. */
+export const valueKinds = {
+  none: 0,
+  string: 1,
+  bool: 2,
+  int: 3,
+  double: 4,
+  array: 5,
+  map: 6,
+  bytes: 7,
+} as const
+
+/** The part of the walker that reads attributes, and the messages that are little else: resource and scope. */
+export class ValueWalker extends WireReader {
+  // Fields that spans, events, links, resources and scopes share. Ranges are offsets into `body`.
+  nameStart = 0
+  nameEnd = 0
+  versionStart = 0
+  versionEnd = 0
+  droppedAttributes = 0
+
+  // The attribute at hand. A string or bytes value is a range; a number is `valueLow`, `valueHigh`; an array, a map
+  // or an empty value is the range of the whole AnyValue message.
+  keyStart = 0
+  keyEnd = 0
+  valueKind = 0
+  valueStart = 0
+  valueEnd = 0
+  valueLow = 0
+  valueHigh = 0
+
+  /** Walks a Resource; leaves its count in `droppedAttributes` and hands each attribute on. */
+  walkResource(start: number, end: number, onAttribute?: (walker: ValueWalker) => void): void {
+    this.droppedAttributes = 0
+    this.at = start
+    while (this.at < end) {
+      const tag = this.tag(end)
+      if (tag === fields.resource.droppedAttributesCount) {
+        this.varint(end)
+        this.droppedAttributes = this.low
+      } else if (tag === fields.resource.attributes) this.#walkOwn(end, onAttribute)
+      else this.skip(tag, end)
+    }
+  }
+
+  /** Walks an InstrumentationScope in the same way; name and version are left as ranges. */
+  walkScope(start: number, end: number, onAttribute?: (walker: ValueWalker) => void): void {
+    this.nameStart = this.nameEnd = this.versionStart = this.versionEnd = 0
+    this.droppedAttributes = 0
+    this.at = start
+    while (this.at < end) {
+      const tag = this.tag(end)
+      if (tag === fields.scope.name) {
+        this.enter(end)
+        this.nameStart = this.at
+        this.at = this.nameEnd = this.fieldEnd
+      } else if (tag === fields.scope.version) {
+        this.enter(end)
+        this.versionStart = this.at
+        this.at = this.versionEnd = this.fieldEnd
+      } else if (tag === fields.scope.droppedAttributesCount) {
+        this.varint(end)
+        this.droppedAttributes = this.low
+      } else if (tag === fields.scope.attributes) this.#walkOwn(end, onAttribute)
+      else this.skip(tag, end)
+    }
+  }
+
+  #walkOwn(end: number, onAttribute?: (walker: ValueWalker) => void): void {
+    this.enter(end)
+    const next = this.fieldEnd
+    this.readKeyValue(this.at, next, 0)
+    onAttribute?.(this)
+    this.at = next
+  }
+
+  /** Reads one KeyValue into the fields of the attribute at hand, and checks all that is nested in it. */
+  readKeyValue(start: number, end: number, depth: number): void {
+    let keyStart = 0
+    let keyEnd = 0
+    this.valueKind = valueKinds.none
+    this.valueStart = this.valueEnd = 0
+    this.at = start
+    while (this.at < end) {
+      const tag = this.tag(end)
+      if (tag === fields.keyValue.key) {
+        this.enter(end)
+        keyStart = this.at
+        this.at = keyEnd = this.fieldEnd
+      } else if (tag === fields.keyValue.value) {
+        this.enter(end)
+        this.readAnyValue(this.at, this.fieldEnd, depth)
+      } else this.skip(tag, end)
+    }
+    this.keyStart = keyStart
+    this.keyEnd = keyEnd
+  }
+
+  /** Reads an AnyValue into `valueKind` and what goes with it. */
+  readAnyValue(start: number, end: number, depth: number): void {
+    let kind: number = valueKinds.none
+    let valueStart = start
+    let valueEnd = end
+    this.at = start
+    while (this.at < end) {
+      const tag = this.tag(end)
+      switch (tag) {
+        case fields.anyValue.stringValue:
+        case fields.anyValue.bytesValue:
+          this.enter(end)
+          kind = tag === fields.anyValue.stringValue ? valueKinds.string : valueKinds.bytes
+          valueStart = this.at
+          this.at = valueEnd = this.fieldEnd
+          break
+        case fields.anyValue.boolValue:
+        case fields.anyValue.intValue:
+          this.varint(end)
+          kind = tag === fields.anyValue.intValue ? valueKinds.int : valueKinds.bool
+          this.valueLow = this.low
+          this.valueHigh = this.high
+          break
+        case fields.anyValue.doubleValue:
+          this.fixed64(end)
+          kind = valueKinds.double
+          this.valueLow = this.low
+          this.valueHigh = this.high
+          break
+        case fields.anyValue.arrayValue:
+          this.enter(end)
+          kind = valueKinds.array
+          valueStart = this.at
+          valueEnd = this.fieldEnd
+          this.#checkArray(valueStart, valueEnd, depth + 1)
+          break
+        case fields.anyValue.kvlistValue:
+          this.enter(end)
+          kind = valueKinds.map
+          valueStart = this.at
+          valueEnd = this.fieldEnd
+          this.#checkMap(valueStart, valueEnd, depth + 1)
+          break
+        default:
+          this.skip(tag, end)
+      }
+    }
+    this.valueKind = kind
+    this.valueStart = valueStart
+    this.valueEnd = valueEnd
+    this.at = end
+  }
+
+  #checkArray(start: number, end: number, depth: number): void {
+    this.#checkDepth(depth)
+    this.at = start
+    while (this.at < end) {
+      const tag = this.tag(end)
+      if (tag !== fields.arrayValue.values) {
+        this.skip(tag, end)
+        continue
+      }
+      this.enter(end)
+      this.readAnyValue(this.at, this.fieldEnd, depth)
+    }
+    this.at = end
+  }
+
+  #checkMap(start: number, end: number, depth: number): void {
+    this.#checkDepth(depth)
+    this.at = start
+    while (this.at < end) {
+      const tag = this.tag(end)
+      if (tag !== fields.keyValueList.values) {
+        this.skip(tag, end)
+        continue
+      }
+      this.enter(end)
+      const next = this.fieldEnd
+      this.readKeyValue(this.at, next, depth)
+      this.at = next
+    }
+    this.at = end
+  }
+
+  #checkDepth(depth: number): void {
+    if (depth > nestingDepthMax) this.fail(`otlp nesting must be at most ${nestingDepthMax} deep`)
+  }
+}
