@@ -61,10 +61,10 @@ export const rowGroupRowsMax = 10_000
 export const rowGroupBytesMax = 512 * 1024
 
 /**
- * Bytes of values that a data page holds before the next one begins: about 1,000 rows of ids, and all rows of a group
- * where dictionary ids are a byte each. A lookup pays by the page (15 µs each), a scan by the byte.
+ * Bytes of values that a data page holds before the next one begins: 1,000 rows of span ids or times, and nearly all
+ * rows of a group where dictionary ids are a byte each. A lookup pays by the page (15 µs each), a scan by the byte.
  */
-export const pageValueBytes = 16 * 1024
+export const pageValueBytes = 8 * 1024
 
 /** Attribute columns of one file; rarer keys share `resource_rest`, `scope_rest` and `span_rest`. */
 export const attributeColumnsMax = 400

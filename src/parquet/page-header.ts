@@ -10,7 +10,6 @@ const pageDataV2 = 3
 export const encodingPlain = 0
 export const encodingRle = 3
 export const encodingRleDictionary = 8
-export const encodingByteStreamSplit = 9
 
 /** The three kinds of page that we write, and so read. */
 export type PageHeader = {

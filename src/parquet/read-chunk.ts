@@ -2,7 +2,6 @@ import type { Codec } from '../ports/codec.ts'
 import { ByteReader, corrupt } from './byte-reader.ts'
 import { type ChunkPlace, codecUncompressed, codecZstd } from './footer.ts'
 import {
-  encodingByteStreamSplit,
   encodingPlain,
   encodingRleDictionary,
   type PageHeader,
@@ -208,16 +207,6 @@ function readValues(
     readHybrid(reader, reader.u8(), first, first + count, ids)
     return lookUp(dictionary, ids, type, typeLength, reader.name)
   }
-  if (header.encoding === encodingByteStreamSplit) {
-    return readFixed(
-      unsplit(reader, widthOf(type, typeLength, reader.name), first, count),
-      0,
-      count,
-      type,
-      typeLength,
-      reader.name,
-    )
-  }
   if (header.encoding !== encodingPlain) {
     throw corrupt(reader.name, `is encoded by encoding ${header.encoding}`)
   }
@@ -240,20 +229,6 @@ function widthOf(type: number, typeLength: number, name: string): number {
   if (type === physicalTypes.INT64 || type === physicalTypes.DOUBLE) return 8
   if (type === physicalTypes.FIXED_LEN_BYTE_ARRAY && typeLength > 0) return typeLength
   throw corrupt(name, `is of type ${type}`)
-}
-
-/** Values [first, first + count) of a split stretch that goes on to the end, put together again. */
-function unsplit(reader: ByteReader, width: number, first: number, count: number): Uint8Array {
-  const bytes = reader.take(reader.left)
-  const stride = bytes.length / width
-  if (!Number.isInteger(stride) || first + count > stride)
-    throw corrupt(reader.name, 'is cut short')
-  const whole = new Uint8Array(count * width)
-  for (let i = 0; i < count; i++) {
-    for (let byte = 0; byte < width; byte++)
-      whole[i * width + byte] = bytes[byte * stride + first + i]!
-  }
-  return whole
 }
 
 function readFixed(

@@ -3,7 +3,6 @@ import type { Codec } from '../ports/codec.ts'
 import { ByteWriter } from './byte-writer.ts'
 import { codecUncompressed, codecZstd, type Statistics } from './footer.ts'
 import {
-  encodingByteStreamSplit,
   encodingPlain,
   encodingRle,
   encodingRleDictionary,
@@ -37,12 +36,11 @@ export type ChunkValues =
       readonly plain: Uint8Array
       readonly ids: Uint32Array
     }
-  /** `width` bytes a value; `split` stores first bytes together, then second bytes…: what numbers compress best in. */
+  /** `width` bytes a value, PLAIN. (BYTE_STREAM_SPLIT is smaller; DuckDB 1.5.5 reads no integers in it.) */
   | {
       readonly kind: 'fixed'
       readonly width: number
       readonly bytes: Uint8Array
-      readonly split: boolean
     }
   /** PLAIN byte arrays with their lengths; value i begins at `starts[i]`. */
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array; readonly starts: Uint32Array }
@@ -198,7 +196,7 @@ const noBytes = new Uint8Array()
 
 function encodingOf(values: ChunkValues, count: number): number {
   if (values.kind === 'dictionary' && count > 0) return encodingRleDictionary
-  return values.kind === 'fixed' && values.split ? encodingByteStreamSplit : encodingPlain
+  return encodingPlain
 }
 
 function idBitWidth(entries: number, count: number): number {
@@ -255,29 +253,11 @@ function writeValues(out: ByteWriter, values: ChunkValues, from: number, to: num
     writeHybrid(out, values.ids, from, to, bitWidth)
   } else if (values.kind === 'bytes') {
     out.append(values.bytes.subarray(values.starts[from]!, values.starts[to]!))
-  } else if (values.kind === 'fixed' && !values.split) {
-    out.append(values.bytes.subarray(from * values.width, to * values.width))
   } else if (values.kind === 'fixed') {
-    writeSplit(out, values.bytes, values.width, from, to)
+    out.append(values.bytes.subarray(from * values.width, to * values.width))
   } else {
     writeBits(out, values.bits, from, to)
   }
-}
-
-function writeSplit(
-  out: ByteWriter,
-  bytes: Uint8Array,
-  width: number,
-  from: number,
-  to: number,
-): void {
-  const count = to - from
-  out.reserve(count * width)
-  for (let byte = 0; byte < width; byte++) {
-    let at = out.length + byte * count
-    for (let i = from * width + byte; i < to * width; i += width) out.bytes[at++] = bytes[i]!
-  }
-  out.length += count * width
 }
 
 function writeBits(out: ByteWriter, bits: Uint8Array, from: number, to: number): void {

@@ -14,7 +14,7 @@ export function traceIdsChunk(traceIds: Uint8Array, order: Uint32Array): ChunkMa
     const dictionary = starts.length <= count / 2
     const values: ChunkValues = dictionary
       ? { kind: 'dictionary', entries: starts.length, plain: entriesAt(bytes, starts), ids }
-      : { kind: 'fixed', width: 16, bytes, split: false }
+      : { kind: 'fixed', width: 16, bytes }
     // Sorted: the first is the least.
     const statistics = { nulls: 0, min: bytes.slice(0, 16), max: bytes.slice(-16) }
     return { ...required(leaf, count), values, statistics }
@@ -66,7 +66,7 @@ export function idsChunk(ids: Uint8Array, order: Uint32Array, width: 8 | 16): Ch
     const statistics = idStatistics(bytes, width, 0)
     return {
       ...required(leaf, to - from),
-      values: { kind: 'fixed', width, bytes, split: false },
+      values: { kind: 'fixed', width, bytes },
       statistics,
     }
   }
@@ -90,7 +90,7 @@ export function parentsChunk(ids: Uint8Array, order: Uint32Array): ChunkMaker {
       count++
     }
     const bytes = new Uint8Array(present.buffer, 0, count * 8)
-    const values: ChunkValues = { kind: 'fixed', width: 8, bytes, split: false }
+    const values: ChunkValues = { kind: 'fixed', width: 8, bytes }
     const statistics = idStatistics(bytes, 8, rows - count)
     return {
       leaf,
@@ -125,14 +125,14 @@ function compareIds(bytes: Uint8Array, a: number, b: number, width: number): num
   return 0
 }
 
-/** 64-bit numbers by place, split into planes of bytes; `present` (0 or 1 by place) where some are null. */
-export function splitChunk(numbers: BigInt64Array, present?: Uint8Array): ChunkMaker {
+/** 64-bit numbers by place; `present` (0 or 1 by place) where some are null. */
+export function numbersChunk(numbers: BigInt64Array, present?: Uint8Array): ChunkMaker {
   return (leaf, from, to) => {
     const rows = to - from
     const definition = present?.subarray(from, to)
     const slice = numbers.subarray(from, to)
     const some = definition === undefined ? slice : slice.filter((_, i) => definition[i] === 1)
-    const values: ChunkValues = { kind: 'fixed', width: 8, bytes: bytesOf(some), split: true }
+    const values: ChunkValues = { kind: 'fixed', width: 8, bytes: bytesOf(some) }
     const statistics = numberStatistics(some, rows - some.length)
     return {
       leaf,

@@ -19,7 +19,6 @@ export function eventChunks(batch: SpanBatch, order: Uint32Array, scratch: Scrat
     lists.items((items) => ({
       kind: 'fixed',
       width: 8,
-      split: true,
       bytes: gatherTimes(events.timeNs, items),
     })),
     lists.items((items) => idValues(gather(events.names, items), strings, scratch).values),
@@ -211,7 +210,7 @@ function gatherFixed(ids: Uint8Array, items: Uint32Array, width: number): ChunkV
     for (let byte = 0; byte < width; byte++)
       bytes[i * width + byte] = ids[items[i]! * width + byte]!
   }
-  return { kind: 'fixed', width, bytes, split: false }
+  return { kind: 'fixed', width, bytes }
 }
 
 /** Counts and flags are nearly always all the same: a dictionary of their own values. */

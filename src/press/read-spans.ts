@@ -4,7 +4,12 @@ import type { ChunkPlace, Footer } from '../parquet/footer.ts'
 import { type ChunkSlice, type ColumnValue, readChunkRows } from '../parquet/read-chunk.ts'
 import { leavesOf } from '../parquet/schema.ts'
 import type { Codec } from '../ports/codec.ts'
-import { parseAnyValueText, parseAttributesText } from '../span/any-value-text.ts'
+import {
+  intOf,
+  parseAnyValueText,
+  parseAttributesText,
+  parseDoubleText,
+} from '../span/any-value-text.ts'
 import type { AnyValue, KeyValue, Span, SpanEvent, SpanLink } from '../span/span.ts'
 import { type AttributeColumnInfo, readAttributeColumns } from './attribute-columns.ts'
 import { readMiniFooter } from './mini-footer.ts'
@@ -302,7 +307,7 @@ function valueOfText(type: string, text: string): AnyValue {
   if (type === 'string') return { kind: 'string', value: text }
   if (type === 'json') return parseAnyValueText(text)
   if (type === 'bool') return { kind: 'bool', value: text === 'true' }
-  if (type === 'double') return { kind: 'double', value: Number(text) }
-  if (type === 'int' && /^-?\d{1,19}$/.test(text)) return { kind: 'int', value: BigInt(text) }
+  if (type === 'double') return { kind: 'double', value: parseDoubleText(text) }
+  if (type === 'int') return { kind: 'int', value: intOf(text) }
   throw corrupt('nested attribute', `must be of a known type, got ${type}`)
 }

@@ -2,7 +2,7 @@ import { fixedColumns as c } from '../layout/columns.ts'
 import type { Leaf } from '../parquet/schema.ts'
 import type { ChunkInput } from '../parquet/write-chunk.ts'
 import type { AttributeType, SpanBatch, Strings } from '../span/span-batch.ts'
-import { bitsChunk, idsChunk, parentsChunk, splitChunk, traceIdsChunk } from './fixed-chunks.ts'
+import { bitsChunk, idsChunk, numbersChunk, parentsChunk, traceIdsChunk } from './fixed-chunks.ts'
 import { idChunk, makeScratch, type Scratch } from './id-chunk.ts'
 import { eventChunks, linkChunks } from './nested-chunks.ts'
 import type { AttributeSource, ColumnPlan, PlannedAttribute, PlannedRest } from './plan-columns.ts'
@@ -60,9 +60,9 @@ function fixedSpanColumns(
     [c.parentSpanId]: { gather: () => parentsChunk(batch.parentSpanIds, order) },
     [c.name]: gather.strings(batch.names, 'required'),
     [c.kind]: gather.int32s(batch.kinds, false),
-    [c.start]: { gather: () => splitChunk(times().start) },
-    [c.durationNs]: { gather: () => splitChunk(times().duration) },
-    [c.end]: { gather: () => splitChunk(times().end, times().hasEnd) },
+    [c.start]: { gather: () => numbersChunk(times().start) },
+    [c.durationNs]: { gather: () => numbersChunk(times().duration) },
+    [c.end]: { gather: () => numbersChunk(times().end, times().hasEnd) },
     [c.statusCode]: gather.int32s(batch.statusCodes, false),
     [c.statusMessage]: gather.strings(batch.statusMessages, 'optional'),
     [c.traceState]: gather.strings(batch.traceStates, 'optional'),

@@ -35,7 +35,7 @@ export function plainValues(table: ValueTable, ids: Uint32Array): Uint8Array {
 export function undictionaried(table: ValueTable, ids: Uint32Array): ChunkValues {
   if (table.kind === 'strings') return { kind: 'bytes', ...plainStrings(table.strings, ids) }
   const width = table.kind === 'int32' ? 4 : 8
-  return { kind: 'fixed', width, bytes: plainValues(table, ids), split: true }
+  return { kind: 'fixed', width, bytes: plainValues(table, ids) }
 }
 
 function plainStrings(

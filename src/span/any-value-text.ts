@@ -9,15 +9,21 @@ import type { AnyValue, KeyValue } from './span.ts'
  * `Infinity`, `-Infinity`); an empty value is `{}`.
  */
 export function parseAnyValueText(text: string): AnyValue {
-  let parsed: unknown
+  return toAnyValue(parseJson(text), 0)
+}
+
+/** Attributes by key as one object of AnyValues, as rest columns hold them. Throws kind `corrupt`. */
+export function parseAttributesText(text: string): KeyValue[] {
+  const members = Object.entries(objectOf(parseJson(text)))
+  return members.map(([key, value]) => ({ key, value: toAnyValue(value, 0) }))
+}
+
+function parseJson(text: string): unknown {
   try {
-    parsed = JSON.parse(text)
+    return JSON.parse(text)
   } catch (cause) {
-    throw new SpanlakeError('corrupt', `attribute value must be JSON, got ${text.slice(0, 80)}`, {
-      cause,
-    })
+    throw broken(`must be json, got ${text.slice(0, 80)}`, cause)
   }
-  return toAnyValue(parsed, 0)
 }
 
 /** The text of a double: what `Number()` reads back exactly, but for the three that JSON cannot hold. */
@@ -35,38 +41,63 @@ export function parseDoubleText(text: string): number {
 }
 
 function toAnyValue(json: unknown, depth: number): AnyValue {
-  if (depth > 4 * nestingDepthMax) throw new SpanlakeError('corrupt', 'attribute value is too deep')
-  const [member] = Object.entries(json as Record<string, unknown>)
+  if (depth > 4 * nestingDepthMax) throw broken(`must nest less than ${depth} deep`)
+  const [member] = Object.entries(objectOf(json))
   if (member === undefined) return { kind: 'empty' }
   const [name, value] = member
   switch (name) {
     case 'stringValue':
-      return { kind: 'string', value: String(value) }
+      return { kind: 'string', value: textOf(value) }
     case 'boolValue':
-      return { kind: 'bool', value: value === true }
+      if (typeof value !== 'boolean') throw broken('must have a boolean')
+      return { kind: 'bool', value }
     case 'intValue':
-      return { kind: 'int', value: BigInt(value as string) }
+      return { kind: 'int', value: intOf(textOf(value)) }
     case 'doubleValue':
       return {
         kind: 'double',
-        value: typeof value === 'number' ? value : parseDoubleText(String(value)),
+        value: typeof value === 'number' ? value : parseDoubleText(textOf(value)),
       }
     case 'bytesValue':
-      return { kind: 'bytes', value: bytesOfBase64(String(value)) }
+      return { kind: 'bytes', value: bytesOfBase64(textOf(value)) }
     case 'arrayValue':
       return { kind: 'array', values: listOf(value).map((item) => toAnyValue(item, depth + 1)) }
     case 'kvlistValue':
       return { kind: 'map', entries: listOf(value).map((item) => toKeyValue(item, depth + 1)) }
     default:
-      throw new SpanlakeError('corrupt', `attribute value must be an AnyValue, got ${name}`)
+      throw broken(`must be an AnyValue, got ${name}`)
   }
 }
 
 function toKeyValue(json: unknown, depth: number): KeyValue {
-  const { key, value } = json as { key: string; value: unknown }
-  return { key, value: toAnyValue(value, depth) }
+  const { key, value } = objectOf(json)
+  return { key: textOf(key), value: toAnyValue(value, depth) }
 }
 
-function listOf(json: unknown): unknown[] {
-  return (json as { values: unknown[] }).values
+function objectOf(json: unknown): Readonly<Record<string, unknown>> {
+  if (typeof json === 'object' && json !== null && !Array.isArray(json)) {
+    return json as Readonly<Record<string, unknown>>
+  }
+  throw broken('must be an object')
+}
+
+function listOf(json: unknown): readonly unknown[] {
+  const { values } = objectOf(json)
+  if (!Array.isArray(values)) throw broken('must have a list of values')
+  return values
+}
+
+function textOf(json: unknown): string {
+  if (typeof json !== 'string') throw broken('must have a string')
+  return json
+}
+
+/** What decimal text says; 20 characters hold every 64-bit integer. */
+export function intOf(text: string): bigint {
+  if (!/^-?\d{1,19}$/.test(text)) throw broken(`must be an integer, got ${text.slice(0, 80)}`)
+  return BigInt(text)
+}
+
+function broken(complaint: string, cause?: unknown): SpanlakeError {
+  return new SpanlakeError('corrupt', `attribute value ${complaint}`, { cause })
 }
