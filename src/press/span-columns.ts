@@ -190,7 +190,7 @@ function gatherer(batch: SpanBatch, order: Uint32Array, scratch: Scratch) {
 
   const int32s = (values: Int32Array | Uint32Array, unsigned: boolean): SpanColumn => ({
     gather: () => {
-      const { dense, distinct } = internInts(values, order)
+      const { ids: dense, distinct } = internInts(values, order)
       const table: ValueTable = { kind: 'int32', values: distinct, unsigned }
       return (leaf, from, to) => idChunk(leaf, dense, from, to, table, scratch)
     },
@@ -212,8 +212,9 @@ function gatherer(batch: SpanBatch, order: Uint32Array, scratch: Scratch) {
     int32s,
     ownedStrings: (values: Owned) => ids(strings, owned(values, 1)),
     ownedInts: ({ ownerOfRow, values }: Owned): SpanColumn => {
-      const table: ValueTable = { kind: 'int32', values: Int32Array.from(values), unsigned: true }
-      return ids(table, owned({ ownerOfRow, values: Array.from(values, (_, owner) => owner) }, 1))
+      const { ids: valueIds, distinct } = internInts(Int32Array.from(values))
+      const table: ValueTable = { kind: 'int32', values: distinct, unsigned: true }
+      return ids(table, owned({ ownerOfRow, values: valueIds }, 0))
     },
     attribute: ({ type, source }: PlannedAttribute): SpanColumn => {
       if (type === 'bool') {
@@ -256,25 +257,25 @@ function tableOf(batch: SpanBatch, type: AttributeType): ValueTable {
   return { kind: 'strings', strings: batch.strings }
 }
 
-/** Indexes plus 1 into the distinct values, by place. */
+/** Indexes plus 1 into the distinct values; in the order given, or as they stand. */
 function internInts(
   values: Int32Array | Uint32Array,
-  order: Uint32Array,
-): { dense: Uint32Array; distinct: Int32Array } {
-  const dense = new Uint32Array(order.length)
-  const ids = new Map<number, number>()
+  order?: Uint32Array,
+): { ids: Uint32Array; distinct: Int32Array } {
+  const ids = new Uint32Array(order?.length ?? values.length)
+  const known = new Map<number, number>()
   let lastValue = Number.NaN
   let lastId = 0
-  for (let place = 0; place < order.length; place++) {
-    const value = values[order[place]!]! | 0
+  for (let place = 0; place < ids.length; place++) {
+    const value = values[order === undefined ? place : order[place]!]! | 0
     if (value !== lastValue) {
-      lastId = ids.get(value) ?? ids.size + 1
-      ids.set(value, lastId)
+      lastId = known.get(value) ?? known.size + 1
+      known.set(value, lastId)
       lastValue = value
     }
-    dense[place] = lastId
+    ids[place] = lastId
   }
-  return { dense, distinct: Int32Array.from(ids.keys()) }
+  return { ids, distinct: Int32Array.from(known.keys()) }
 }
 
 const encoder = new TextEncoder()
