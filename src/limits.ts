@@ -80,3 +80,15 @@ export const appRequestsMax = 256
 
 /** The one tenant of a server without tokens. */
 export const tenantDefault = 'default'
+
+/** One part of a key as a file name; ext4, xfs and APFS hold 255 bytes. */
+export const diskKeyPartBytesMax = 255
+
+/** The largest object on a disk store: node reads and writes files below 2 GiB in one piece. */
+export const diskPutBytesMax = 1024 ** 3
+
+/** The largest message of the embedded queue; larger bodies are spilled, as SQLite writes each twice. */
+export const embeddedMessageBytesMax = 8 * 1024 * 1024
+
+/** Threads that flush, on a machine with many cores: more only make more and smaller files. */
+export const flushWorkersMax = 4

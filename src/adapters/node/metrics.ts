@@ -1,0 +1,65 @@
+/** Every metric that `/metrics` shows: its kind, its help text, its labels. Names carry their unit. */
+export interface MetricDefinition {
+  readonly kind: 'counter' | 'gauge' | 'histogram'
+  readonly help: string
+  readonly labels?: readonly string[]
+  readonly buckets?: readonly number[]
+}
+
+const seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
+const counts = [1, 5, 10, 50, 100, 500, 1_000, 5_000, 10_000, 50_000]
+
+export const metrics: Readonly<Record<string, MetricDefinition>> = {
+  spanlake_requests_total: {
+    kind: 'counter',
+    help: 'Export requests by status.',
+    labels: ['status'],
+  },
+  spanlake_request_seconds: {
+    kind: 'histogram',
+    help: 'Export requests, start to answer.',
+    buckets: seconds,
+  },
+  spanlake_spans_accepted_total: {
+    kind: 'counter',
+    help: 'Spans acknowledged.',
+    labels: ['tenant'],
+  },
+  spanlake_spans_refused_total: {
+    kind: 'counter',
+    help: 'Spans refused, by reason.',
+    labels: ['reason'],
+  },
+  spanlake_request_spans: { kind: 'histogram', help: 'Spans per request.', buckets: counts },
+  spanlake_request_bytes_total: { kind: 'counter', help: 'Bytes of export requests, as sent.' },
+  spanlake_queue_messages: { kind: 'gauge', help: 'Messages on the queue.' },
+  spanlake_queue_bytes: { kind: 'gauge', help: 'Bytes on the queue.' },
+  spanlake_queue_oldest_seconds: { kind: 'gauge', help: 'Age of the oldest message on the queue.' },
+  spanlake_flush_seconds: {
+    kind: 'histogram',
+    help: 'One flush, messages to acknowledgement.',
+    buckets: seconds,
+  },
+  spanlake_flush_spans_total: { kind: 'counter', help: 'Spans written into fresh files.' },
+  spanlake_flush_bytes_in_total: { kind: 'counter', help: 'Bytes of messages flushed.' },
+  spanlake_flush_bytes_out_total: { kind: 'counter', help: 'Bytes of fresh files written.' },
+  spanlake_flush_files_total: { kind: 'counter', help: 'Fresh files written.' },
+  spanlake_flush_conflicts_total: {
+    kind: 'counter',
+    help: 'Fresh files that an earlier attempt had written.',
+  },
+  spanlake_flush_failures_total: {
+    kind: 'counter',
+    help: 'Messages given back, by kind of error.',
+    labels: ['kind'],
+  },
+  spanlake_dead_total: { kind: 'counter', help: 'Envelopes moved to dead letters.' },
+  spanlake_lookups_total: {
+    kind: 'counter',
+    help: 'Trace lookups, by result.',
+    labels: ['result'],
+  },
+  spanlake_lookup_seconds: { kind: 'histogram', help: 'Trace lookups.', buckets: seconds },
+  spanlake_lookup_gets_total: { kind: 'counter', help: 'Objects and ranges read for lookups.' },
+  spanlake_lookup_bytes_total: { kind: 'counter', help: 'Bytes read for lookups.' },
+}

@@ -1,0 +1,146 @@
+import { dirname } from 'node:path'
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
+import { type ErrorKind, SpanlakeError } from '../../errors.ts'
+import { embeddedMessageBytesMax } from '../../limits.ts'
+import type { PullQueue, QueueDepth, QueueMessage, ReceiveOptions } from '../../ports/queue.ts'
+import { messageTooLarge } from '../memory/queue.ts'
+
+export interface SqliteQueueOptions {
+  /** The database file. */
+  readonly path: string
+  /** Bytes of messages held at once; beyond it `send` is refused as `unavailable`. */
+  readonly bytesMax: number
+  /** Free disk below which `send` is refused, so that flushing still has room to make more. */
+  readonly reserveBytes: number
+}
+
+export interface SqliteQueue extends PullQueue {
+  /** A line of its own to the queue, for another thread: transfer it, then `sqliteQueueClient` there. */
+  connect(): MessagePort
+  close(): Promise<void>
+}
+
+/** What goes over a line, and what comes back. */
+export type QueueCall =
+  | { readonly id: number; readonly op: 'send'; readonly body: Uint8Array<ArrayBuffer> }
+  | { readonly id: number; readonly op: 'receive'; readonly options: ReceiveOptions }
+  | { readonly id: number; readonly op: 'ack'; readonly message: string; readonly attempt: number }
+  | {
+      readonly id: number
+      readonly op: 'retry'
+      readonly message: string
+      readonly attempt: number
+      readonly delayMs: number
+    }
+  | { readonly id: number; readonly op: 'depth' }
+
+export interface DeliveredMessage {
+  readonly id: string
+  readonly body: Uint8Array<ArrayBuffer>
+  readonly attempt: number
+  readonly sentMs: number
+}
+
+export type QueueAnswer =
+  | { readonly id: number; readonly messages: readonly DeliveredMessage[] }
+  | { readonly id: number; readonly depth: QueueDepth }
+  | { readonly id: number; readonly done: true }
+  | { readonly id: number; readonly error: { readonly kind: ErrorKind; readonly message: string } }
+
+export type QueueControl = { readonly connect: MessagePort } | 'close'
+
+/** The embedded queue: SQLite in a thread of its own, which syncs once for all that arrive together. */
+export async function openSqliteQueue(options: SqliteQueueOptions): Promise<SqliteQueue> {
+  const worker = new Worker(new URL('./sqlite-queue-worker.ts', import.meta.url), {
+    workerData: { ...options, folder: dirname(options.path) },
+  })
+  await new Promise<void>((resolve, reject) => {
+    worker.once('message', () => resolve())
+    worker.once('error', reject)
+  })
+  let closing = false
+  // Without its queue the process can promise nothing; what was not acknowledged will be sent again.
+  worker.on('error', (error) => {
+    throw error
+  })
+  worker.on('exit', () => {
+    if (!closing) throw new SpanlakeError('internal', 'queue thread ended')
+  })
+  const connect = (): MessagePort => {
+    const { port1, port2 } = new MessageChannel()
+    worker.postMessage({ connect: port1 } satisfies QueueControl, [port1])
+    return port2
+  }
+  const client = sqliteQueueClient(connect())
+  return {
+    ...client,
+    connect,
+    close: () =>
+      new Promise((resolve) => {
+        closing = true
+        worker.once('exit', () => resolve())
+        worker.postMessage('close' satisfies QueueControl)
+      }),
+  }
+}
+
+/** The queue at the other end of a line, usable from any thread. */
+export function sqliteQueueClient(port: MessagePort): PullQueue {
+  const waiting = new Map<number, (answer: QueueAnswer) => void>()
+  let nextId = 0
+  port.on('message', (answer: QueueAnswer) => {
+    const resolve = waiting.get(answer.id)
+    waiting.delete(answer.id)
+    resolve?.(answer)
+  })
+  port.on('close', () => {
+    const error = { kind: 'unavailable', message: 'queue is closed' } as const
+    for (const [id, resolve] of waiting) resolve({ id, error })
+    waiting.clear()
+  })
+
+  const ask = async (call: QueueCall, transfer: ArrayBuffer[] = []): Promise<QueueAnswer> => {
+    const answer = await new Promise<QueueAnswer>((resolve) => {
+      waiting.set(call.id, resolve)
+      port.postMessage(call, transfer)
+    })
+    if ('error' in answer) throw new SpanlakeError(answer.error.kind, answer.error.message)
+    return answer
+  }
+
+  const toMessage = ({ id: message, body, attempt, sentMs }: DeliveredMessage): QueueMessage => ({
+    id: message,
+    body,
+    attempt,
+    sentMs,
+    async ack() {
+      await ask({ id: nextId++, op: 'ack', message, attempt })
+    },
+    async retry(delayMs) {
+      await ask({ id: nextId++, op: 'retry', message, attempt, delayMs })
+    },
+  })
+
+  return {
+    maxMessageBytes: embeddedMessageBytesMax,
+
+    async send(body) {
+      if (body.length > embeddedMessageBytesMax) {
+        throw messageTooLarge(body.length, embeddedMessageBytesMax)
+      }
+      const copy = new Uint8Array(body)
+      await ask({ id: nextId++, op: 'send', body: copy }, [copy.buffer])
+    },
+
+    async receive(options) {
+      const answer = await ask({ id: nextId++, op: 'receive', options })
+      return 'messages' in answer ? answer.messages.map(toMessage) : []
+    },
+
+    async depth() {
+      const answer = await ask({ id: nextId++, op: 'depth' })
+      if (!('depth' in answer)) throw new SpanlakeError('internal', 'queue gave no depth')
+      return answer.depth
+    },
+  }
+}
