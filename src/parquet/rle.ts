@@ -129,11 +129,9 @@ export function readHybrid(
       if (count === 0) throw corrupt(reader.name, 'holds an empty run')
       let value = 0
       for (let bits = 0; bits < bitWidth; bits += 8) value |= reader.u8() << bits
-      out.fill(
-        value >>> 0,
-        Math.max(at, from) - from,
-        Math.max(Math.min(at + count, to), from) - from,
-      )
+      const first = Math.max(at, from)
+      const last = Math.min(at + count, to)
+      if (first < last) out.fill(value >>> 0, first - from, last - from)
       at += count
     } else {
       const count = ((head - 1) / 2) * 8
@@ -155,24 +153,53 @@ function unpackBits(
   out: Uint32Array | Uint8Array,
   outFrom: number,
 ): void {
-  let at = outFrom
   if (bitWidth === 0) {
-    out.fill(0, at, at + to - from)
-    return
+    out.fill(0, outFrom, outFrom + to - from)
+  } else if (bitWidth === 8) {
+    out.set(packed.subarray(from, to), outFrom)
+  } else if (bitWidth <= 24) {
+    unpackNarrow(packed, from, to, bitWidth, out, outFrom)
+  } else {
+    unpackWide(packed, from, to, bitWidth, out, outFrom)
   }
-  const mask = bitWidth === 32 ? 0xffff_ffff : 2 ** bitWidth - 1
+}
+
+/** Up to 24 bits and 7 before them fit an integer of 32. */
+function unpackNarrow(
+  packed: Uint8Array,
+  from: number,
+  to: number,
+  bitWidth: number,
+  out: Uint32Array | Uint8Array,
+  outFrom: number,
+): void {
+  const mask = (1 << bitWidth) - 1
+  let bit = from * bitWidth
+  for (let i = 0; i < to - from; i++) {
+    const byte = bit >>> 3
+    let value = packed[byte]!
+    // Bytes past the end are undefined, which `<<` takes for 0: their bits belong to nobody.
+    if (bitWidth > 1) value |= packed[byte + 1]! << 8
+    if (bitWidth > 9) value |= (packed[byte + 2]! << 16) | (packed[byte + 3]! << 24)
+    out[outFrom + i] = (value >>> (bit & 7)) & mask
+    bit += bitWidth
+  }
+}
+
+/** In doubles, since 32 bits and 7 before them are more than an integer has. */
+function unpackWide(
+  packed: Uint8Array,
+  from: number,
+  to: number,
+  bitWidth: number,
+  out: Uint32Array | Uint8Array,
+  outFrom: number,
+): void {
   for (let i = from; i < to; i++) {
     const bit = i * bitWidth
     const byte = Math.floor(bit / 8)
-    // Five bytes hold any 32 bits whatever their first bit; in doubles, since 39 bits are more than an int has.
-    let value = packed[byte]! + (packed[byte + 1] ?? 0) * 0x100
-    if (bitWidth > 8) {
-      value +=
-        (packed[byte + 2] ?? 0) * 0x1_0000 +
-        (packed[byte + 3] ?? 0) * 0x100_0000 +
-        (packed[byte + 4] ?? 0) * 0x1_0000_0000
-    }
-    const shifted = Math.floor(value / 2 ** (bit & 7))
-    out[at++] = bitWidth === 32 ? shifted % 2 ** 32 : shifted & mask
+    let value = 0
+    for (let part = 4; part >= 0; part--) value = value * 0x100 + (packed[byte + part] ?? 0)
+    out[outFrom + i - from] = Math.floor(value / 2 ** (bit & 7)) % 2 ** bitWidth
   }
 }

@@ -1,3 +1,4 @@
+import { SpanlakeError } from '../errors.ts'
 import type { EnvelopeSpans } from '../index/envelope-spans.ts'
 import { encodeSummaries } from '../index/summaries.ts'
 import { buildTraceFilter } from '../index/trace-filter.ts'
@@ -49,6 +50,7 @@ const magic = new TextEncoder().encode('PAR1')
 export function encodeFreshFile(batch: SpanBatch, options: EncodeFreshOptions): Uint8Array {
   const { codec, contents } = options
   const order = orderRows(batch, options.rows)
+  checkEnvelopes(batch, order, options)
   const plan = planColumns(batch, order)
   const schema = spanSchema(plan.attributes)
   const leaves = leavesOf(schema)
@@ -75,6 +77,30 @@ export function encodeFreshFile(batch: SpanBatch, options: EncodeFreshOptions): 
   file.u32(footer.length)
   file.append(magic)
   return file.copy()
+}
+
+/** Every row's envelope must be in the list, and every envelope of the list within the times that the file states. */
+function checkEnvelopes(
+  { envelopeOfRow }: SpanBatch,
+  order: Uint32Array,
+  { contents, envelopePlaces }: EncodeFreshOptions,
+): void {
+  const { envelopes, receivedFromMs, receivedToMs } = contents
+  for (const { id, receivedMs } of envelopes) {
+    if (id.length !== 16 || receivedMs < receivedFromMs || receivedMs > receivedToMs) {
+      throw new SpanlakeError(
+        'internal',
+        `envelope must be received from ${receivedFromMs} to ${receivedToMs}, got ${receivedMs}`,
+      )
+    }
+  }
+  for (const row of order) {
+    const envelope = envelopeOfRow[row]!
+    const place = envelopePlaces === undefined ? envelope : envelopePlaces[envelope]
+    if (place === undefined || place >= envelopes.length) {
+      throw new SpanlakeError('internal', `span must be of a listed envelope, got ${envelope}`)
+    }
+  }
 }
 
 /** A row group before it has a place in the file. */

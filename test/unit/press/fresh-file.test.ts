@@ -203,3 +203,18 @@ test('a flipped bit anywhere in the tail is noticed', () => {
     expect(() => decodeFreshTail(broken, broken.length)).toThrow(/^fresh file tail/)
   }
 })
+
+test('a list of envelopes that does not fit the spans or the times is a bug', () => {
+  const [first] = fc.sample(arbitrarySpans, { numRuns: 1, seed: 3 })[0]!
+  const batch = batchOfSpans([{ span: first!.span, envelope: 2 }])
+  const encode = (changes: Partial<typeof contents>) => () =>
+    encodeFreshFile(batch, { contents: { ...contents, ...changes }, codec: nodeCodec })
+  expect(encode({})).not.toThrow()
+  expect(encode({ envelopes: contents.envelopes.slice(0, 2) })).toThrow(
+    'span must be of a listed envelope, got 2',
+  )
+  expect(encode({ receivedFromMs: contents.receivedFromMs + 1 })).toThrow(
+    /^envelope must be received/,
+  )
+  expect(encode({ receivedToMs: contents.receivedToMs - 1 })).toThrow(/^envelope must be received/)
+})
