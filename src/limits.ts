@@ -92,3 +92,20 @@ export const embeddedMessageBytesMax = 8 * 1024 * 1024
 
 /** Threads that flush, on a machine with many cores: more only make more and smaller files. */
 export const flushWorkersMax = 4
+
+/** Characters of a token. */
+export const tokenCharsMax = 512
+
+/** How long the embedded door waits for company before it sends a message, and how large one may grow. */
+export const gatherMs = 1
+export const gatherBytesMax = 4 * 1024 * 1024
+
+/** Bytes that an envelope adds to its body: its fixed part, its tenant. */
+export const envelopeOverheadBytes = 256
+
+/** Sockets the embedded server holds at once. */
+export const connectionsMax = 10_000
+
+/** Bytes and time that a request's headers may take. */
+export const headerBytesMax = 16 * 1024
+export const headerMsMax = 10_000

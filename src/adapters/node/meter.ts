@@ -48,11 +48,9 @@ const sendEveryMs = 200
 /** Counts in a thread of its own and tells the main one a few times a second. */
 export function remoteMeter(port: MessagePort): Meter {
   let samples: Sample[] = []
-  let timer: NodeJS.Timeout | undefined
   const add = (sample: Sample): void => {
-    samples.push(sample)
-    timer ??= setTimeout(() => {
-      timer = undefined
+    if (samples.push(sample) > 1) return
+    setTimeout(() => {
       port.postMessage(samples)
       samples = []
     }, sendEveryMs)

@@ -2,14 +2,21 @@ import { statfsSync } from 'node:fs'
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { endProcess } from './end-process.ts'
 import { type MessageTable, openMessageTable } from './sqlite-messages.ts'
-import type { QueueAnswer, QueueCall, QueueControl, SqliteQueueOptions } from './sqlite-queue.ts'
+import type {
+  PromptCall,
+  QueueAnswer,
+  QueueCall,
+  QueueControl,
+  ReceiveCall,
+  SqliteQueueOptions,
+} from './sqlite-queue.ts'
 
 const options = workerData as SqliteQueueOptions & { readonly folder: string }
 const diskCheckMs = 250
 
 interface Waiting {
   readonly port: MessagePort
-  readonly call: Extract<QueueCall, { op: 'receive' }>
+  readonly call: ReceiveCall
   readonly untilMs: number
 }
 
@@ -68,7 +75,7 @@ function inTransaction(
   }
 }
 
-function perform(call: Exclude<QueueCall, { op: 'receive' }>): QueueAnswer {
+function perform(call: PromptCall): QueueAnswer {
   const { id } = call
   switch (call.op) {
     case 'send': {

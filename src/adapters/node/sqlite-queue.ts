@@ -21,9 +21,18 @@ export interface SqliteQueue extends PullQueue {
 }
 
 /** What goes over a line, and what comes back. */
-export type QueueCall =
+export type QueueCall = ReceiveCall | PromptCall
+
+/** Answered when something is due. */
+export interface ReceiveCall {
+  readonly id: number
+  readonly op: 'receive'
+  readonly options: ReceiveOptions
+}
+
+/** Answered with the commit that follows. */
+export type PromptCall =
   | { readonly id: number; readonly op: 'send'; readonly body: Uint8Array<ArrayBuffer> }
-  | { readonly id: number; readonly op: 'receive'; readonly options: ReceiveOptions }
   | { readonly id: number; readonly op: 'ack'; readonly message: string; readonly attempt: number }
   | {
       readonly id: number
