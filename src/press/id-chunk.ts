@@ -2,14 +2,38 @@ import type { Leaf } from '../parquet/schema.ts'
 import type { ChunkInput } from '../parquet/write-chunk.ts'
 import { plainValues, statisticsOf, undictionaried, type ValueTable } from './value-table.ts'
 
-/** Memory that every chunk of a file uses again. */
+/**
+ * Memory that every chunk of a file uses again: a chunk must be encoded before the next one is made. Fresh arrays for
+ * each of some thousand chunks would cost more than all the encoding.
+ */
 export interface Scratch {
   /** By value of a table: its local id plus 1; all 0 between two uses. */
   readonly localOf: Uint32Array
+  readonly definition: ReusedBytes
+  readonly present: ReusedWords
+  readonly ids: ReusedWords
+  readonly list: ReusedWords
 }
 
+/** An array of the length asked for; what it held before is still there. */
+type ReusedWords = (length: number) => Uint32Array
+type ReusedBytes = (length: number) => Uint8Array
+
 export function makeScratch(tableSizeMax: number): Scratch {
-  return { localOf: new Uint32Array(tableSizeMax) }
+  const words = (): ReusedWords => {
+    let held = new Uint32Array(0)
+    return (length) => {
+      if (held.length < length) held = new Uint32Array(length * 2)
+      return held.subarray(0, length)
+    }
+  }
+  let held = new Uint8Array(0)
+  const definition = (length: number) => {
+    if (held.length < length) held = new Uint8Array(length * 2)
+    return held.subarray(0, length)
+  }
+  const localOf = new Uint32Array(tableSizeMax)
+  return { localOf, definition, present: words(), ids: words(), list: words() }
 }
 
 /** Distinct values per value above which a dictionary only adds ids to the values. */
@@ -29,8 +53,8 @@ export function idChunk(
 ): ChunkInput & { readonly distinct: Uint32Array } {
   const rows = to - from
   const optional = leaf.definitionMax > 0
-  const definition = optional ? new Uint8Array(rows) : undefined
-  const present = new Uint32Array(rows)
+  const definition = optional ? scratch.definition(rows).fill(0) : undefined
+  const present = scratch.present(rows)
   let count = 0
   for (let i = from; i < to; i++) {
     const value = dense[i]!
@@ -59,8 +83,8 @@ export function idValues(
   scratch: Scratch,
 ): Pick<ChunkInput, 'values'> & { readonly distinct: Uint32Array } {
   const { localOf } = scratch
-  const ids = new Uint32Array(present.length)
-  const list = new Uint32Array(present.length)
+  const ids = scratch.ids(present.length)
+  const list = scratch.list(present.length)
   let entries = 0
   for (let i = 0; i < present.length; i++) {
     const value = present[i]!

@@ -14,7 +14,8 @@ const gzipLevel = 1
 
 /** node:zlib and node:crypto as a `Codec`. workerd has both modules too. */
 export const nodeCodec: Codec = {
-  zstd: (bytes) => plainBytes(zstdCompressSync(bytes, { params: zstdParams })),
+  zstd: (bytes) =>
+    plainBytes(zstdCompressSync(bytes, { params: zstdParams, chunkSize: roomFor(bytes.length) })),
   unzstd,
   gunzip,
   gzip: (bytes) => plainBytes(gzipSync(bytes, { level: gzipLevel })),
@@ -35,10 +36,20 @@ function unzstd(frame: Uint8Array, bytesOut: number): Uint8Array {
 
 function unzstdUpTo(frame: Uint8Array, bytesMax: number): Uint8Array {
   try {
-    return plainBytes(zstdDecompressSync(frame, { maxOutputLength: bytesMax }))
+    return plainBytes(
+      zstdDecompressSync(frame, { maxOutputLength: bytesMax, chunkSize: roomFor(bytesMax) }),
+    )
   } catch (cause) {
     throw new SpanlakeError('corrupt', `zstd frame is broken, ${frame.length} bytes`, { cause })
   }
+}
+
+/**
+ * node:zlib makes buffers of `chunkSize` (16 KB unless told) and joins them: what is small gets one of its size. A claim
+ * of megabytes is believed as it comes true.
+ */
+function roomFor(bytes: number): number {
+  return Math.min(bytes + 64, 1024 * 1024)
 }
 
 function gunzip(bytes: Uint8Array, bytesMax: number): Uint8Array {
