@@ -109,3 +109,13 @@ export const connectionsMax = 10_000
 /** Bytes and time that a request's headers may take. */
 export const headerBytesMax = 16 * 1024
 export const headerMsMax = 10_000
+
+/** What a lookup reads of a fresh file's end before it knows how much it needs; a small file comes whole. */
+export const tailGuessBytes = 64 * 1024
+
+/** Messages, and their bytes as they lie on the queue, that one flush of the embedded server takes. */
+export const flushMessagesMax = 1_000
+export const flushMessageBytesMax = 8 * 1024 * 1024
+
+/** How long a flush has its messages to itself; far longer than any flush takes. */
+export const flushVisibilityMs = 120_000

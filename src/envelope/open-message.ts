@@ -1,6 +1,6 @@
 import { SpanlakeError } from '../errors.ts'
 import { isTenantName } from '../layout/keys.ts'
-import { crc32 } from './crc32.ts'
+import { crc32 } from '../span/crc32.ts'
 import type { Envelope } from './envelope.ts'
 import { layout, magic, version } from './envelope-format.ts'
 
@@ -54,7 +54,7 @@ function boundsOf(message: Uint8Array, view: DataView, offset: number): number |
 
 function openEnvelope(sealed: Uint8Array): Envelope | SpanlakeError {
   const view = new DataView(sealed.buffer, sealed.byteOffset, sealed.byteLength)
-  if (view.getUint32(layout.crc, true) !== crc32(sealed, layout.version)) {
+  if (view.getUint32(layout.crc, true) !== crc32(sealed.subarray(layout.version))) {
     return new SpanlakeError('corrupt', 'envelope checksum does not match')
   }
   if (sealed[layout.version] !== version) {

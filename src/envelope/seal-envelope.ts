@@ -1,4 +1,4 @@
-import { crc32 } from './crc32.ts'
+import { crc32 } from '../span/crc32.ts'
 import type { Envelope } from './envelope.ts'
 import { layout, magic, version } from './envelope-format.ts'
 
@@ -23,6 +23,6 @@ export function sealEnvelope(envelope: Envelope): Uint8Array<ArrayBuffer> {
   view.setUint32(layout.contentBytes, content.length, true)
   sealed.set(tenant, layout.tenant)
   sealed.set(content, layout.tenant + tenant.length)
-  view.setUint32(layout.crc, crc32(sealed, layout.version), true)
+  view.setUint32(layout.crc, crc32(sealed.subarray(layout.version)), true)
   return sealed
 }

@@ -4,15 +4,24 @@
  * `traces` are the first places of the traces, and the end.
  */
 export function cutGroups(traces: readonly number[], rowsMax: number): number[] {
-  const bounds = [0]
   const rows = traces.at(-1)!
+  // Groups of equal size, since a small last one costs as much footer as a full one; whole traces may need one more.
+  const groups = Math.max(Math.ceil(rows / rowsMax), 1)
+  const even = greedyCut(traces, Math.min(Math.ceil((rows / groups) * 1.02), rowsMax), rowsMax)
+  return even.length - 1 <= groups ? even : greedyCut(traces, rowsMax, rowsMax)
+}
+
+/** Groups of at most `target` rows, as full as whole traces make them. */
+function greedyCut(traces: readonly number[], target: number, rowsMax: number): number[] {
+  const bounds = [0]
   for (let trace = 0; trace + 1 < traces.length; trace++) {
     const begin = bounds.at(-1)!
-    if (traces[trace + 1]! - begin <= rowsMax) continue
-    if (traces[trace]! > begin) bounds.push(traces[trace]!)
     const end = traces[trace + 1]!
+    if (end - begin <= target) continue
+    if (traces[trace]! > begin) bounds.push(traces[trace]!)
     while (end - bounds.at(-1)! > rowsMax * 4) bounds.push(bounds.at(-1)! + rowsMax)
   }
+  const rows = traces.at(-1)!
   if (rows > bounds.at(-1)!) bounds.push(rows)
   return bounds
 }

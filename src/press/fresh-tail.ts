@@ -2,7 +2,7 @@ import { readEnvelopeSpans, writeEnvelopeSpans } from '../index/envelope-spans.t
 import { readTraceFilter, type TraceFilter, traceFilterBytes } from '../index/trace-filter.ts'
 import { ByteReader, corrupt } from '../parquet/byte-reader.ts'
 import { ByteWriter } from '../parquet/byte-writer.ts'
-import { crc32 } from '../parquet/crc32.ts'
+import { crc32 } from '../span/crc32.ts'
 import type { FreshFileContents } from './fresh-file.ts'
 
 /** The version of fresh files that is written. Readers take this one and all before it. */
