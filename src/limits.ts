@@ -119,3 +119,12 @@ export const flushMessageBytesMax = 8 * 1024 * 1024
 
 /** How long a flush has its messages to itself; far longer than any flush takes. */
 export const flushVisibilityMs = 120_000
+
+/** Memory for what lookups know of fresh files. */
+export const freshTailCacheBytesMax = 256 * 1024 * 1024
+
+/** How often a reader starts again with the listing when an object is gone (DESIGN §4.3). */
+export const freshListingsMax = 4
+
+/** Reads of one answer that are under way at once. Workers open at most six connections. */
+export const storeReadsAtOnce = 6
