@@ -128,3 +128,9 @@ export const freshListingsMax = 4
 
 /** Reads of one answer that are under way at once. Workers open at most six connections. */
 export const storeReadsAtOnce = 6
+
+/** Traces in one page of a list. */
+export const traceListMax = 1_000
+
+/** Dead letters in one answer. */
+export const deadListMax = 1_000

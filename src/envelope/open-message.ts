@@ -1,8 +1,8 @@
 import { SpanlakeError } from '../errors.ts'
-import { isTenantName } from '../layout/keys.ts'
 import { crc32 } from '../span/crc32.ts'
 import type { Envelope } from './envelope.ts'
-import { layout, magic, version } from './envelope-format.ts'
+import { bodyKinds, encodings, layout, magic, version } from './envelope-format.ts'
+import { faultOf } from './seal-envelope.ts'
 
 export interface OpenedMessage {
   readonly envelopes: readonly Envelope[]
@@ -17,71 +17,77 @@ export interface CorruptPart {
 }
 
 /**
- * Opens a queue message. Bodies are views into `message`. An envelope that is damaged within its own bounds takes
- * nobody with it; once the bounds themselves cannot be trusted, the rest of the message is one corrupt part.
+ * Opens a queue message. Bodies are views into `message`. Damage within the bounds that a sound header gives takes
+ * nobody else with it; behind a header that is not sound nothing can be trusted, and the rest of the message is one
+ * corrupt part. Never throws.
  */
 export function openMessage(message: Uint8Array): OpenedMessage {
   const envelopes: Envelope[] = []
   const corrupt: CorruptPart[] = []
-  const view = new DataView(message.buffer, message.byteOffset, message.byteLength)
   let offset = 0
-  while (offset < message.length) {
-    const bytes = boundsOf(message, view, offset)
-    if (bytes === undefined) {
-      const error = new SpanlakeError(
-        'corrupt',
-        `envelope has no readable bounds, at byte ${offset}`,
-      )
-      corrupt.push({ offset, bytes: message.length - offset, error })
-      break
-    }
-    const opened = openEnvelope(message.subarray(offset, offset + bytes))
-    if (opened instanceof SpanlakeError) corrupt.push({ offset, bytes, error: opened })
-    else envelopes.push(opened)
-    offset += bytes
-  }
+  // An empty message holds not even one envelope, and is as wrong as a broken one.
+  do {
+    const rest = message.subarray(offset)
+    const bytes = boundsOf(rest)
+    const fault = typeof bytes === 'string' ? bytes : undefined
+    const length = typeof bytes === 'number' ? bytes : rest.length
+    const opened = fault ?? openEnvelope(rest.subarray(0, length))
+    if (typeof opened === 'string') {
+      const error = new SpanlakeError('corrupt', `${opened}, at byte ${offset}`)
+      corrupt.push({ offset, bytes: length, error })
+    } else envelopes.push(opened)
+    offset += length
+  } while (offset < message.length)
   return { envelopes, corrupt }
 }
 
-/** The length of the envelope at `offset`, by its own word; undefined when that cannot be. */
-function boundsOf(message: Uint8Array, view: DataView, offset: number): number | undefined {
-  if (message.length - offset < layout.tenant) return undefined
-  if (view.getUint32(offset + layout.magic, true) !== magic) return undefined
-  const tenantBytes = message[offset + layout.tenantBytes] as number
-  const bytes = layout.tenant + tenantBytes + view.getUint32(offset + layout.contentBytes, true)
-  return bytes <= message.length - offset ? bytes : undefined
+/** The length of the envelope that begins here, by a header whose checksum holds; else what is wrong with it. */
+function boundsOf(bytes: Uint8Array): number | string {
+  if (bytes.length < layout.tenant) return `envelope must have a header, got ${bytes.length} bytes`
+  const view = viewOf(bytes)
+  if (view.getUint32(layout.magic, true) !== magic) return 'envelope must begin with its magic'
+  const contentStart = layout.tenant + (bytes[layout.tenantBytes] as number)
+  const header = bytes.subarray(layout.version, contentStart)
+  if (contentStart > bytes.length || view.getUint32(layout.headerCrc, true) !== crc32(header)) {
+    return 'envelope header must match its checksum'
+  }
+  const length = contentStart + view.getUint32(layout.contentBytes, true)
+  if (length <= bytes.length) return length
+  return `envelope must have ${length} bytes, got ${bytes.length}`
 }
 
-function openEnvelope(sealed: Uint8Array): Envelope | SpanlakeError {
-  const view = new DataView(sealed.buffer, sealed.byteOffset, sealed.byteLength)
-  if (view.getUint32(layout.crc, true) !== crc32(sealed.subarray(layout.version))) {
-    return new SpanlakeError('corrupt', 'envelope checksum does not match')
-  }
-  if (sealed[layout.version] !== version) {
-    const found = sealed[layout.version]
-    return new SpanlakeError('corrupt', `envelope version must be ${version}, got ${found}`)
+/** An envelope of exactly these bytes, whose header's checksum holds; else what is wrong with it. */
+function openEnvelope(sealed: Uint8Array): Envelope | string {
+  const found = sealed[layout.version]
+  if (found !== version) return `envelope version must be ${version}, got ${found}`
+  const view = viewOf(sealed)
+  const contentStart = layout.tenant + (sealed[layout.tenantBytes] as number)
+  const content = sealed.subarray(contentStart)
+  if (view.getUint32(layout.contentCrc, true) !== crc32(content)) {
+    return 'envelope content must match its checksum'
   }
   const encoding = encodings[sealed[layout.encoding] as number]
-  const bodyKind = sealed[layout.bodyKind]
-  const contentStart = layout.tenant + (sealed[layout.tenantBytes] as number)
-  const tenant = decoder.decode(sealed.subarray(layout.tenant, contentStart))
-  const content = sealed.subarray(contentStart)
-  if (encoding === undefined || (bodyKind !== 1 && bodyKind !== 2) || !isTenantName(tenant)) {
-    return new SpanlakeError('corrupt', 'envelope fields must be known')
+  const bodyKind = bodyKinds[sealed[layout.bodyKind] as number]
+  if (encoding === undefined || bodyKind === undefined) {
+    return `envelope encoding and body kind must be known, got ${sealed[layout.encoding]} and ${sealed[layout.bodyKind]}`
   }
-  return {
-    id: sealed.slice(layout.id, layout.id + 16),
-    tenant,
+  const envelope: Envelope = {
+    id: sealed.slice(layout.id, layout.receivedMs),
+    tenant: decoder.decode(sealed.subarray(layout.tenant, contentStart)),
     receivedMs: view.getFloat64(layout.receivedMs, true),
     encoding,
     decompressedBytes: view.getUint32(layout.decompressedBytes, true),
     spans: view.getUint32(layout.spans, true),
     body:
-      bodyKind === 1
+      bodyKind === 'inline'
         ? { kind: 'inline', bytes: content }
         : { kind: 'spill', key: decoder.decode(content) },
   }
+  return faultOf(envelope) ?? envelope
 }
 
-const decoder = new TextDecoder()
-const encodings = [undefined, 'gzip', 'zstd'] as const
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}

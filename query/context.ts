@@ -1,0 +1,25 @@
+import type { Access, Role } from '../src/ingest/access.ts'
+import type { FreshTailCache } from '../src/lookup/fresh-tail-cache.ts'
+import type { Queue } from '../src/ports/queue.ts'
+import type { Runtime } from '../src/runtime.ts'
+
+/** What every route works with. */
+export interface QueryContext {
+  readonly runtime: Runtime
+  readonly access: Access
+  readonly cache: FreshTailCache
+  /** Where replayed dead letters go. */
+  readonly queue: Queue
+}
+
+/** The tenant that a request may act for in this role. */
+export function tenantOf(request: Request, role: Role, { access }: QueryContext): string {
+  const { tenant } = access.authorize(
+    {
+      authorization: request.headers.get('authorization') ?? undefined,
+      orgId: request.headers.get('x-scope-orgid') ?? undefined,
+    },
+    role,
+  )
+  return tenant
+}
