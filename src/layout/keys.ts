@@ -88,12 +88,11 @@ export function deadPrefix(owner: string): string {
   return `${owner}/dead/`
 }
 
-/** The UTC date and hour that hold a time in ms since 1970, within the years 0 to 9999. */
+/** The UTC date and hour that hold a time in ms since 1970; times outside the years 1970 to 9999 are clamped to them. */
 export function hourOf(ms: number): { date: string; hour: string } {
-  const clamped = Math.min(Math.max(ms, yearZeroMs), yearLastMs)
+  const clamped = Math.min(Math.max(ms, 0), yearLastMs)
   const text = new Date(clamped).toISOString()
   return { date: text.slice(0, 10), hour: text.slice(11, 13) }
 }
 
-const yearZeroMs = Date.UTC(1970, 0, 1)
 const yearLastMs = Date.UTC(9999, 11, 31, 23)
