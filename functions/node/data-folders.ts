@@ -1,0 +1,7 @@
+import { join } from 'node:path'
+
+/** The bucket of an embedded server. */
+export const storeFolder = (data: string): string => join(data, 'store')
+
+/** The file of its queue. */
+export const queueFile = (data: string): string => join(data, 'queue.db')

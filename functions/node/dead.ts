@@ -1,0 +1,113 @@
+import { lockDataDirectory } from '../../src/adapters/node/data-directory.ts'
+import { nodeRuntime } from '../../src/adapters/node/runtime.ts'
+import { openSqliteQueue } from '../../src/adapters/node/sqlite-queue.ts'
+import { SpanlakeError } from '../../src/errors.ts'
+import { type DeadHeader, listDead, readDead, replayDead } from '../../src/flush/dead-letters.ts'
+import { deadListMax, defaultLimits, tenantDefault } from '../../src/limits.ts'
+import { silentLog } from '../../src/ports/log.ts'
+import { silentMeter } from '../../src/ports/meter.ts'
+import type { Runtime } from '../../src/runtime.ts'
+import { queueFile, storeFolder } from './data-folders.ts'
+import { queueOptions } from './import-command.ts'
+import { askServer, type ServerAddress } from './server-client.ts'
+
+/** A running server, or the data directory of one that is stopped. */
+export interface DeadSource extends ServerAddress {
+  readonly data?: string
+}
+
+type DeadLine = DeadHeader & { readonly key: string; readonly bytes: number }
+
+export async function listDeadCommand(source: DeadSource): Promise<void> {
+  const letters = await lettersOf(source)
+  for (const letter of letters) {
+    const spans = letter.envelope ? `${letter.envelope.spans} spans` : `${letter.bytes} bytes`
+    const at = new Date(letter.deadMs).toISOString()
+    process.stdout.write(`${at}  ${letter.key}  ${spans}  ${JSON.stringify(letter.reason)}\n`)
+  }
+  process.stderr.write(`${letters.length} dead letters\n`)
+}
+
+export async function showDeadCommand(key: string, source: DeadSource): Promise<void> {
+  const letter = source.data ? await readLetter(key, source.data) : await askLetter(key, source)
+  process.stdout.write(`${JSON.stringify(letter, undefined, 2)}\n`)
+}
+
+export async function replayDeadCommand(
+  keys: readonly string[],
+  options: DeadSource & { readonly all?: boolean },
+): Promise<void> {
+  if (keys.length > 0 === (options.all === true)) {
+    throw new SpanlakeError('invalid', 'replay takes keys of dead letters, or --all')
+  }
+  const chosen = options.all ? (await lettersOf(options)).map(({ key }) => key) : keys
+  const replay = options.data ? await replayInto(options.data) : replayThrough(options)
+  try {
+    for (const key of chosen) {
+      await replay.one(key)
+      process.stdout.write(`replayed ${key}\n`)
+    }
+  } finally {
+    await replay.end()
+  }
+}
+
+async function lettersOf(source: DeadSource): Promise<readonly DeadLine[]> {
+  if (source.data) {
+    const runtime = await runtimeOf(source.data)
+    const letters = await listDead(source.tenant ?? tenantDefault, deadListMax, runtime)
+    return letters.map(({ key, header, content }) => ({ key, ...header, bytes: content.length }))
+  }
+  const body = await askServer(source, '/api/v1/dead')
+  return (JSON.parse(new TextDecoder().decode(body)) as { letters: DeadLine[] }).letters
+}
+
+async function readLetter(key: string, data: string): Promise<DeadLine> {
+  const letter = await readDead(key, await runtimeOf(data))
+  if (letter) return { key, ...letter.header, bytes: letter.content.length }
+  throw new SpanlakeError('invalid', `no dead letter stands at ${key}`)
+}
+
+async function askLetter(key: string, source: DeadSource): Promise<DeadLine> {
+  const body = await askServer(source, `/api/v1/dead/one?key=${encodeURIComponent(key)}`)
+  return JSON.parse(new TextDecoder().decode(body)) as DeadLine
+}
+
+interface Replay {
+  one(key: string): Promise<void>
+  end(): Promise<void>
+}
+
+function replayThrough(source: DeadSource): Replay {
+  return {
+    async one(key) {
+      const path = `/api/v1/dead/replay?key=${encodeURIComponent(key)}`
+      await askServer(source, path, { method: 'POST' })
+    },
+    async end() {},
+  }
+}
+
+/** Onto the queue of a stopped server: it is flushed when that server starts. */
+async function replayInto(data: string): Promise<Replay> {
+  const lock = await lockDataDirectory(data)
+  const queue = await openSqliteQueue({ path: queueFile(data), ...queueOptions })
+  const runtime = await runtimeOf(data)
+  return {
+    one: (key) => replayDead(key, queue, runtime),
+    async end() {
+      await queue.close()
+      await lock.release()
+    },
+  }
+}
+
+function runtimeOf(data: string): Promise<Runtime> {
+  return nodeRuntime({
+    storeFolder: storeFolder(data),
+    region: 'local',
+    limits: defaultLimits,
+    log: silentLog,
+    meter: silentMeter,
+  })
+}

@@ -1,0 +1,268 @@
+import { Command, InvalidArgumentError, Option } from 'commander'
+import packageJson from '../../package.json' with { type: 'json' }
+import {
+  parseBytes,
+  parseDurationMs,
+  parseListen,
+  parseOrigin,
+  parseRegion,
+} from '../../src/config.ts'
+import { messageOf } from '../../src/errors.ts'
+import { defaultLimits, tenantDefault } from '../../src/limits.ts'
+import { type DeadSource, listDeadCommand, replayDeadCommand, showDeadCommand } from './dead.ts'
+import { type DemoOptions, demoCommand } from './demo.ts'
+import { type ImportCommandOptions, importCommand } from './import-command.ts'
+import type { ServeOptions } from './serve.ts'
+import { serveCommand } from './serve-command.ts'
+import { createTokenCommand, type TokenOptions } from './token.ts'
+import { type TraceOptions, traceCommand } from './trace.ts'
+
+const serverDefault = 'http://127.0.0.1:4318'
+const dataDefault = 'spanlake-data'
+const tib = 1024 ** 4
+
+/** The `spanlake` command: every flag, its environment variable, its check and its help. */
+export function program(): Command {
+  const root = new Command('spanlake')
+    .description('distributed traces on object storage with nothing to run')
+    .version(packageJson.version)
+    .showHelpAfterError('(--help lists the flags)')
+  addServe(root)
+  addImport(root)
+  addTrace(root)
+  addDead(root)
+  addDemo(root)
+  addToken(root)
+  return root
+}
+
+function addServe(root: Command): void {
+  withServeOptions(root.command('serve'))
+    .description(
+      'receive OTLP/HTTP, press it into Parquet, answer lookups: one process on one disk',
+    )
+    .action((options: ServeOptions) => serveCommand(options))
+}
+
+function withServeOptions(command: Command): Command {
+  return command
+    .addOption(
+      option('--listen <host:port>', 'where to listen', 'SPANLAKE_LISTEN', parseListen).default(
+        parseListen('127.0.0.1:4318'),
+        '127.0.0.1:4318',
+      ),
+    )
+    .addOption(dataOption().default(dataDefault))
+    .addOption(regionOption())
+    .addOption(
+      option(
+        '--flush-interval <duration>',
+        'how long spans may wait before they are readable',
+        'SPANLAKE_FLUSH_INTERVAL',
+        (text) => parseDurationMs(text, 10, 600_000),
+      ).default(1_000, '1s'),
+    )
+    .addOption(
+      option(
+        '--tokens <file>',
+        'tokens with their roles and tenants (JSON); without it one tenant, loopback only',
+        'SPANLAKE_TOKENS',
+        (text) => text,
+      ),
+    )
+    .addOption(
+      new Option(
+        '--cors-origin <origin...>',
+        'web pages that may export spans from a browser (space or comma between)',
+      )
+        .env('SPANLAKE_CORS_ORIGIN')
+        .argParser((text: string, before: string[] = []) =>
+          [...before, ...text.split(/[,\s]+/).filter(Boolean)].map((origin) =>
+            checked(parseOrigin)(origin),
+          ),
+        )
+        .default([], 'none'),
+    )
+    .addOption(
+      option(
+        '--max-request-size <size>',
+        'largest request, as sent and again once decompressed',
+        'SPANLAKE_MAX_REQUEST_SIZE',
+        (text) => parseBytes(text, 1024, defaultLimits.requestDecompressedBytesMax),
+      ).default(defaultLimits.requestDecompressedBytesMax, '64MiB'),
+    )
+    .addOption(
+      option(
+        '--max-queue-size <size>',
+        'bound on what waits to be flushed; beyond it the door answers 503',
+        'SPANLAKE_MAX_QUEUE_SIZE',
+        (text) => parseBytes(text, 1024 ** 2, 64 * tib),
+      ).default(4 * 1024 ** 3, '4GiB'),
+    )
+    .addOption(
+      option(
+        '--disk-reserve <size>',
+        'free disk below which the door answers 503',
+        'SPANLAKE_DISK_RESERVE',
+        (text) => parseBytes(text, 0, 64 * tib),
+      ).default(1024 ** 3, '1GiB'),
+    )
+    .addOption(
+      option(
+        '--flush-workers <n>',
+        'threads that press spans into Parquet (default: cores - 1, from 1 to 4)',
+        'SPANLAKE_FLUSH_WORKERS',
+        parseWorkers,
+      ),
+    )
+    .addOption(
+      new Option('--log-level <level>', 'how much to log, as JSON lines on stderr')
+        .env('SPANLAKE_LOG_LEVEL')
+        .choices(['debug', 'info', 'warn', 'error', 'silent'])
+        .default('info'),
+    )
+}
+
+function addImport(root: Command): void {
+  root
+    .command('import')
+    .description('import OTLP JSON lines or protobuf, plain or .gz; - reads stdin')
+    .argument('<file...>', 'files to import')
+    .addOption(
+      option(
+        '--to <url>',
+        'a running server; without it, straight into --data',
+        'SPANLAKE_URL',
+        parseUrl,
+      ),
+    )
+    .addOption(tokenOption())
+    .addOption(tenantOption())
+    .addOption(dataOption().default(dataDefault))
+    .addOption(regionOption())
+    .action((files: string[], options: ImportCommandOptions) => importCommand(files, options))
+}
+
+function addTrace(root: Command): void {
+  root
+    .command('trace')
+    .description('print a trace as a tree')
+    .argument('<id>', 'its id: up to 32 hex digits, or a whole traceparent')
+    .addOption(serverOption('--from <url>'))
+    .addOption(dataOption())
+    .addOption(tokenOption())
+    .addOption(tenantOption())
+    .action((id: string, options: TraceOptions) => traceCommand(id, options))
+}
+
+function addDead(root: Command): void {
+  const dead = root.command('dead').description('what could not be processed, and why')
+  const withSource = (command: Command) =>
+    command
+      .addOption(serverOption('--from <url>'))
+      .addOption(dataOption().default(undefined, 'ask the running server'))
+      .addOption(tokenOption())
+      .addOption(tenantOption())
+  withSource(dead.command('list').description('list the dead letters of a tenant')).action(
+    (options: DeadSource) => listDeadCommand(options),
+  )
+  withSource(dead.command('show').description('show one dead letter').argument('<key>')).action(
+    (key: string, options: DeadSource) => showDeadCommand(key, options),
+  )
+  withSource(
+    dead
+      .command('replay')
+      .description('put dead letters back on the queue')
+      .argument('[key...]', 'which ones')
+      .option('--all', 'all of the tenant'),
+  ).action((keys: string[], options: DeadSource & { all?: boolean }) =>
+    replayDeadCommand(keys, options),
+  )
+}
+
+function addDemo(root: Command): void {
+  withServeOptions(root.command('demo'))
+    .description(
+      'serve in a temporary folder, send generated traffic, and print a trace to look at',
+    )
+    .addOption(
+      option('--spans-per-second <n>', 'how much traffic to send', 'SPANLAKE_DEMO_RATE', (text) =>
+        parseWhole(text, 1, 100_000),
+      ).default(500),
+    )
+    .action((options: DemoOptions) => demoCommand(options))
+}
+
+function addToken(root: Command): void {
+  root
+    .command('token')
+    .description('make a token: prints it once, and the line for the tokens file')
+    .requiredOption('--name <name>', 'who holds it')
+    .option('--role <role...>', 'write, read, site, admin', ['write'])
+    .option('--tenant <tenant...>', 'the tenants it may name', [tenantDefault])
+    .action((options: TokenOptions) => createTokenCommand(options))
+}
+
+function dataOption(): Option {
+  return option('--data <dir>', 'the data directory', 'SPANLAKE_DATA', (text) => text)
+}
+
+function regionOption(): Option {
+  return option(
+    '--region <name>',
+    'the name of this region',
+    'SPANLAKE_REGION',
+    parseRegion,
+  ).default('local')
+}
+
+function serverOption(flags: string): Option {
+  return option(flags, 'a running server', 'SPANLAKE_URL', parseUrl).default(serverDefault)
+}
+
+function tokenOption(): Option {
+  return option('--token <token>', 'a token of that server', 'SPANLAKE_TOKEN', (text) => text)
+}
+
+function tenantOption(): Option {
+  return option(
+    '--tenant <tenant>',
+    'the tenant, where there are several',
+    'SPANLAKE_TENANT',
+    (text) => text,
+  )
+}
+
+function option<T>(flags: string, help: string, env: string, parse: (text: string) => T): Option {
+  return new Option(flags, help).env(env).argParser(checked(parse))
+}
+
+/** Turns our refusal into commander's, which names the flag or variable that was wrong. */
+function checked<T>(parse: (text: string) => T): (text: string) => T {
+  return (text) => {
+    try {
+      return parse(text)
+    } catch (error) {
+      throw new InvalidArgumentError(messageOf(error))
+    }
+  }
+}
+
+function parseUrl(text: string): string {
+  if (!URL.canParse(text) || !/^https?:/.test(text)) {
+    throw new InvalidArgumentError(`url must be like ${serverDefault}, got ${text}`)
+  }
+  return text.replace(/\/+$/, '')
+}
+
+function parseWorkers(text: string): number {
+  return parseWhole(text, 1, 64)
+}
+
+function parseWhole(text: string, min: number, max: number): number {
+  const value = Number(text)
+  if (!/^\d+$/.test(text) || value < min || value > max) {
+    throw new InvalidArgumentError(`number must be from ${min} to ${max}, got ${text}`)
+  }
+  return value
+}

@@ -1,0 +1,23 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { createApp } from '../../query/app.ts'
+import { serveApp } from '../../src/adapters/node/app-thread.ts'
+import { nodeLog } from '../../src/adapters/node/log.ts'
+import { remoteMeter } from '../../src/adapters/node/meter.ts'
+import { nodeRuntime } from '../../src/adapters/node/runtime.ts'
+import { sqliteQueueClient } from '../../src/adapters/node/sqlite-queue.ts'
+import { freshTailCache } from '../../src/lookup/fresh-tail-cache.ts'
+import { accessOf } from './access-file.ts'
+import type { WorkerSetup } from './flush-worker.ts'
+
+// The thread that answers lookups, so that decoding Parquet never delays an acknowledgement.
+const setup = workerData as WorkerSetup
+if (!setup.appPort) throw new Error('query thread must be given a port')
+const runtime = await nodeRuntime({
+  ...setup,
+  log: nodeLog(setup.logLevel),
+  meter: remoteMeter(setup.meterPort),
+})
+const queue = sqliteQueueClient(setup.queuePort)
+const access = accessOf(setup.tokensJson, runtime)
+serveApp(setup.appPort, createApp({ runtime, queue, access, cache: freshTailCache() }))
+parentPort?.once('message', () => process.exit(0))

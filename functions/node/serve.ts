@@ -1,0 +1,219 @@
+import { mkdir, readFile } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
+import { type App, remoteApp } from '../../src/adapters/node/app-thread.ts'
+import { lockDataDirectory } from '../../src/adapters/node/data-directory.ts'
+import { startHttpServer } from '../../src/adapters/node/http-server.ts'
+import { nodeLog } from '../../src/adapters/node/log.ts'
+import { type NodeMeter, nodeMeter } from '../../src/adapters/node/meter.ts'
+import { nodeRuntime } from '../../src/adapters/node/runtime.ts'
+import { openSqliteQueue, type SqliteQueue } from '../../src/adapters/node/sqlite-queue.ts'
+import { isLoopback, type ListenAddress } from '../../src/config.ts'
+import { SpanlakeError } from '../../src/errors.ts'
+import { type Door, type DoorRequest, exportTraces } from '../../src/ingest/export-traces.ts'
+import { gatherEnvelopes } from '../../src/ingest/gather-envelopes.ts'
+import { rateLimit } from '../../src/ingest/rate-limit.ts'
+import { defaultLimits, flushWorkersMax, type Limits, tenantDefault } from '../../src/limits.ts'
+import type { Log } from '../../src/ports/log.ts'
+import type { Runtime } from '../../src/runtime.ts'
+import { accessOf } from './access-file.ts'
+import { queueFile, storeFolder } from './data-folders.ts'
+import type { WorkerSetup } from './flush-worker.ts'
+import { operationsApp } from './operations-app.ts'
+
+export interface ServeOptions {
+  readonly listen: ListenAddress
+  readonly data: string
+  readonly region: string
+  /** Milliseconds. */
+  readonly flushInterval: number
+  readonly tokens?: string
+  readonly corsOrigin: readonly string[]
+  /** Bytes. */
+  readonly maxRequestSize: number
+  readonly maxQueueSize: number
+  readonly diskReserve: number
+  readonly flushWorkers?: number
+  readonly logLevel: string
+}
+
+export interface Served {
+  readonly url: string
+  /** Stops taking requests, finishes those under way and the flush in hand, and closes the queue. */
+  close(): Promise<void>
+}
+
+/** Runs everything in this process: the door here, the queue, the press and the lookups in threads of their own. */
+export async function serve(options: ServeOptions): Promise<Served> {
+  const log = nodeLog(options.logLevel)
+  const tokensJson = options.tokens ? await readTokens(options.tokens) : undefined
+  refuseOpenDoor(options.listen, tokensJson)
+  await mkdir(options.data, { recursive: true })
+  const lock = await lockDataDirectory(options.data)
+  const meter = nodeMeter()
+  const limits = limitsOf(options)
+  const queue = await openSqliteQueue({
+    path: queueFile(options.data),
+    bytesMax: options.maxQueueSize,
+    reserveBytes: options.diskReserve,
+  })
+  const runtime = await nodeRuntime({
+    storeFolder: storeFolder(options.data),
+    region: options.region,
+    limits,
+    log,
+    meter,
+    owner: true,
+  })
+  const threads = startThreads(options, { tokensJson, limits, queue, meter, log })
+  const server = await startHttpServer({
+    listen: options.listen,
+    limits,
+    exportTraces: doorOf(options, runtime, queue, tokensJson),
+    app: operationsApp({ meter, queue, runtime, app: threads.app }),
+  })
+  logStart(log, server.url, options, tokensJson)
+  return {
+    url: server.url,
+    async close() {
+      await server.close()
+      await threads.close()
+      await queue.close()
+      await lock.release()
+      log.info('stopped')
+    },
+  }
+}
+
+function doorOf(
+  options: ServeOptions,
+  runtime: Runtime,
+  queue: SqliteQueue,
+  tokensJson: string | undefined,
+) {
+  const door: Door = {
+    runtime,
+    queue: gatherEnvelopes(queue, runtime),
+    access: accessOf(tokensJson, runtime),
+    rate: rateLimit(runtime.clock),
+    corsOrigins: options.corsOrigin,
+    inFlight: { bytes: 0 },
+  }
+  return (request: DoorRequest) => exportTraces(request, door)
+}
+
+interface ThreadContext {
+  readonly tokensJson: string | undefined
+  readonly limits: Limits
+  readonly queue: SqliteQueue
+  readonly meter: NodeMeter
+  readonly log: Log
+}
+
+interface Threads {
+  readonly app: App
+  close(): Promise<void>
+}
+
+function startThreads(options: ServeOptions, context: ThreadContext): Threads {
+  const cores = availableParallelism()
+  const flushWorkers = options.flushWorkers ?? Math.min(flushWorkersMax, Math.max(1, cores - 1))
+  const running = new Set<Worker>()
+  let closing = false
+
+  // A thread that dies (out of memory, a bug) is started anew: its messages come again by their visibility timeout,
+  // and the poison rules see to it that the same envelope does not kill it for ever.
+  const start = (file: string, appPort: () => MessagePort | undefined): void => {
+    const worker = startWorker(file, options, context, appPort())
+    running.add(worker)
+    worker.on('error', (error) =>
+      context.log.error('thread failed', { file, error: String(error) }),
+    )
+    worker.on('exit', (code) => {
+      running.delete(worker)
+      if (closing) return
+      context.log.error('thread ended, starting it again', { file, code })
+      setTimeout(() => closing || start(file, appPort), 1_000)
+    })
+  }
+  for (let i = 0; i < flushWorkers; i++) start('./flush-worker.ts', () => undefined)
+
+  let current: App | undefined
+  start('./query-worker.ts', () => {
+    const { port1, port2 } = new MessageChannel()
+    current = remoteApp(port1)
+    return port2
+  })
+  return {
+    app: { fetch: (request) => (current as App).fetch(request) },
+    async close() {
+      closing = true
+      await Promise.all([...running].map(stopWorker))
+    },
+  }
+}
+
+function startWorker(
+  file: string,
+  options: ServeOptions,
+  { tokensJson, limits, queue, meter }: ThreadContext,
+  appPort: MessagePort | undefined,
+): Worker {
+  const queuePort = queue.connect()
+  const meterPort = meter.connect()
+  const setup: WorkerSetup = {
+    storeFolder: storeFolder(options.data),
+    region: options.region,
+    limits,
+    logLevel: options.logLevel,
+    flushIntervalMs: options.flushInterval,
+    tokensJson,
+    queuePort,
+    meterPort,
+    appPort,
+  }
+  const transferList = appPort ? [queuePort, meterPort, appPort] : [queuePort, meterPort]
+  return new Worker(new URL(file, import.meta.url), { workerData: setup, transferList })
+}
+
+function stopWorker(worker: Worker): Promise<void> {
+  return new Promise((resolve) => {
+    worker.once('exit', () => resolve())
+    worker.postMessage('stop')
+  })
+}
+
+async function readTokens(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (cause) {
+    throw new SpanlakeError('invalid', `tokens file must be readable, got ${file}`, { cause })
+  }
+}
+
+/** Without tokens anyone who reaches the port may write and read. */
+function refuseOpenDoor(listen: ListenAddress, tokensJson: string | undefined): void {
+  if (tokensJson !== undefined || isLoopback(listen.host)) return
+  throw new SpanlakeError(
+    'invalid',
+    `listen address must be loopback while no tokens are configured (--tokens FILE), got ${listen.host}`,
+  )
+}
+
+function limitsOf({ maxRequestSize }: ServeOptions): Limits {
+  return {
+    ...defaultLimits,
+    requestBytesMax: maxRequestSize,
+    requestDecompressedBytesMax: maxRequestSize,
+  }
+}
+
+function logStart(log: Log, url: string, options: ServeOptions, tokensJson?: string): void {
+  const { region, data } = options
+  log.info('serving', { url, region, data })
+  if (tokensJson === undefined) {
+    log.warn('no tokens configured: one tenant, open to everyone on this machine', {
+      tenant: tenantDefault,
+    })
+  }
+}
