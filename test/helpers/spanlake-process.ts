@@ -1,0 +1,84 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+const main = fileURLToPath(new URL('../../functions/node/main.ts', import.meta.url))
+
+export interface SpanlakeProcess {
+  readonly url: string
+  /** Everything on stderr so far. */
+  readonly log: () => string
+  /** Ends it with a signal and waits; resolves to its exit code, or null when the signal killed it. */
+  stop(signal: NodeJS.Signals): Promise<number | null>
+}
+
+/** A real `spanlake serve` as its own process, listening on a free port. */
+export async function startSpanlake(
+  data: string,
+  flags: readonly string[] = [],
+): Promise<SpanlakeProcess> {
+  const args = [
+    'serve',
+    '--listen',
+    '127.0.0.1:0',
+    '--data',
+    data,
+    '--disk-reserve',
+    '1MiB',
+    ...flags,
+  ]
+  const child = spawnSpanlake(args)
+  let log = ''
+  const url = await new Promise<string>((resolve, reject) => {
+    child.stderr?.on('data', (chunk: Buffer) => {
+      log += chunk.toString()
+      const found = log.match(/spanlake serves (\S+)/)
+      if (found?.[1]) resolve(found[1])
+    })
+    child.on('exit', (code) => reject(new Error(`serve ended with ${code}: ${log}`)))
+  })
+  return {
+    url,
+    log: () => log,
+    stop: (signal) =>
+      new Promise((resolve) => {
+        if (child.exitCode !== null) resolve(child.exitCode)
+        child.on('exit', (code) => resolve(code))
+        child.kill(signal)
+      }),
+  }
+}
+
+export interface RunResult {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Runs one command of the real program to its end. */
+export async function runSpanlake(
+  args: readonly string[],
+  options: { readonly env?: Readonly<Record<string, string>>; readonly stdin?: string } = {},
+): Promise<RunResult> {
+  const child = spawnSpanlake(args, options.env)
+  let stdout = ''
+  let stderr = ''
+  child.stdout?.on('data', (chunk: Buffer) => {
+    stdout += chunk.toString()
+  })
+  child.stderr?.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString()
+  })
+  child.stdin?.end(options.stdin ?? '')
+  const code = await new Promise<number | null>((resolve) => child.on('close', resolve))
+  return { code, stdout, stderr }
+}
+
+function spawnSpanlake(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): ChildProcess {
+  return spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main, ...args], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  })
+}
