@@ -1,7 +1,8 @@
 import { doubleText } from '../span/any-value-text.ts'
 import { base64Of } from '../span/base64.ts'
 import * as fields from './fields.ts'
-import { ValueWalker, valueKinds } from './value-walker.ts'
+import { type ValueWalker, valueKinds } from './value-walker.ts'
+import { RequestWalker } from './walk.ts'
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
@@ -49,7 +50,7 @@ function jsonDouble(text: string): string {
 // A walker of its own for each nested message: the outer one's fields must stay as they are.
 function arrayItems(body: Uint8Array, start: number, end: number): string[] {
   const items: string[] = []
-  const walker = new ValueWalker(body)
+  const walker = new RequestWalker(body)
   walker.at = start
   while (walker.at < end) {
     const tag = walker.tag(end)
@@ -66,7 +67,7 @@ function arrayItems(body: Uint8Array, start: number, end: number): string[] {
 
 function mapEntries(body: Uint8Array, start: number, end: number): string[] {
   const entries: string[] = []
-  const walker = new ValueWalker(body)
+  const walker = new RequestWalker(body)
   walker.at = start
   while (walker.at < end) {
     const tag = walker.tag(end)

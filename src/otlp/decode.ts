@@ -2,7 +2,7 @@ import type { BatchAttribute } from '../span/span-batch.ts'
 import { attributeTypes } from '../span/span-batch.ts'
 import type { SpanBatchBuilder } from '../span/span-batch-builder.ts'
 import { scalarText, valueText } from './any-value-text.ts'
-import { ValueWalker, valueKinds } from './value-walker.ts'
+import { type ValueWalker, valueKinds } from './value-walker.ts'
 import { RequestWalker, type SpanSink } from './walk.ts'
 
 export interface DecodeOptions {
@@ -25,6 +25,8 @@ export function decodeRequest(
   new RequestWalker(body, new BatchSink(builder, options)).walk()
 }
 
+const predictedKeys = 32
+
 const [typeString, typeInt, typeDouble, typeBool, typeJson] = [0, 1, 2, 3, 4]
 
 class BatchSink implements SpanSink {
@@ -35,6 +37,9 @@ class BatchSink implements SpanSink {
   #resource = 0
   #scope = 0
   #row = 0
+  /** The key ids of the span before, by position: spans of one kind list the same keys in the same order. */
+  readonly #keysBefore = new Uint32Array(predictedKeys)
+  #position = 0
 
   constructor(builder: SpanBatchBuilder, options: DecodeOptions) {
     this.#builder = builder
@@ -48,7 +53,7 @@ class BatchSink implements SpanSink {
     const message = builder.messages.intern(bytes, start, end)
     const url = builder.strings.intern(schemaUrl, 0, schemaUrl.length)
     this.#resource = this.#once(`r${message}/${url}`, () => {
-      const walker = new ValueWalker(bytes)
+      const walker = new RequestWalker(bytes)
       const attributes = this.#attributesOf((add) => walker.walkResource(start, end, add))
       const droppedAttributesCount = walker.droppedAttributes
       return builder.resources.push({ attributes, droppedAttributesCount, schemaUrl: url }) - 1
@@ -60,7 +65,7 @@ class BatchSink implements SpanSink {
     const message = builder.messages.intern(bytes, start, end)
     const url = builder.strings.intern(schemaUrl, 0, schemaUrl.length)
     this.#scope = this.#once(`s${message}/${url}`, () => {
-      const walker = new ValueWalker(bytes)
+      const walker = new RequestWalker(bytes)
       const attributes = this.#attributesOf((add) => walker.walkScope(start, end, add))
       return (
         builder.scopes.push({
@@ -84,6 +89,7 @@ class BatchSink implements SpanSink {
     const { body } = walker
     const { strings } = builder
     this.#row = row
+    this.#position = 0
     copy(body, walker.traceIdStart, 16, builder.traceIds, 16 * row)
     copy(body, walker.spanIdStart, 8, builder.spanIds, 8 * row)
     if (walker.parentEnd > walker.parentStart) {
@@ -109,9 +115,30 @@ class BatchSink implements SpanSink {
   }
 
   attribute(walker: RequestWalker): void {
+    const { attributes, strings } = this.#builder
+    const key = this.#keyOf(walker)
+    if (walker.valueKind !== valueKinds.string) {
+      attributes.set(this.#row, key, typeOfKind[walker.valueKind] as number, this.#valueId(walker))
+      return
+    }
+    // Neighbours often have the same value: comparing is cheaper than hashing.
+    const { body, valueStart, valueEnd } = walker
+    const before = attributes.lastValue(key, typeString)
+    const same = strings.is(before, body, valueStart, valueEnd)
+    const value = same ? before : strings.intern(body, valueStart, valueEnd)
+    attributes.set(this.#row, key, typeString, value)
+  }
+
+  #keyOf(walker: RequestWalker): number {
     const { attributes } = this.#builder
-    const key = attributes.keyId(walker.body, walker.keyStart, walker.keyEnd)
-    attributes.set(this.#row, key, typeOfKind[walker.valueKind] as number, this.#valueId(walker))
+    const { body, keyStart, keyEnd } = walker
+    const position = this.#position++
+    if (position >= predictedKeys) return attributes.keyId(body, keyStart, keyEnd)
+    const before = this.#keysBefore[position] as number
+    if (attributes.isKey(before, body, keyStart, keyEnd)) return before
+    const key = attributes.keyId(body, keyStart, keyEnd)
+    this.#keysBefore[position] = key
+    return key
   }
 
   event(walker: RequestWalker): void {

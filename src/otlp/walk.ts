@@ -3,7 +3,7 @@ import { ValueWalker } from './value-walker.ts'
 
 /** What a walk meets, in this order: resource, scope, span, then its attributes, events and links. */
 export interface SpanSink {
-  /** The bytes of a Resource message and of its schema URL. */
+  /** The bytes of a Resource message and of its schema URL; the sink walks those that it does not know. */
   resource(bytes: Uint8Array, start: number, end: number, schemaUrl: Uint8Array): void
   /** The bytes of an InstrumentationScope message and of its schema URL. */
   scope(bytes: Uint8Array, start: number, end: number, schemaUrl: Uint8Array): void
@@ -19,6 +19,8 @@ export interface SpanSink {
 }
 
 const noBytes = new Uint8Array(0)
+const noParts = new Uint32Array(0)
+const firstParts = 64
 const spanOwner = 0
 const eventOwner = 1
 const linkOwner = 2
@@ -72,8 +74,8 @@ export class RequestWalker extends ValueWalker {
   /** Whether the span at hand goes to the sink. */
   #emits = false
   /** Start and end of each attribute, event and link of the span at hand, kept until its ids are known to be good. */
-  #parts = new Uint32Array(256)
-  #partTags = new Uint8Array(128)
+  #parts = noParts
+  #partTags = noBytes
   #partCount = 0
 
   constructor(body: Uint8Array, sink?: SpanSink) {
@@ -98,8 +100,8 @@ export class RequestWalker extends ValueWalker {
     const { resource, scopeSpans, schemaUrl } = fields.resourceSpans
     this.#readHead(start, end, resource, schemaUrl)
     const { headBytes, headStart, headEnd, headSchemaUrl } = this
-    this.#headWalker().walkResource(headStart, headEnd)
-    this.#sink?.resource(headBytes, headStart, headEnd, headSchemaUrl)
+    if (this.#sink) this.#sink.resource(headBytes, headStart, headEnd, headSchemaUrl)
+    else this.#headWalker().walkResource(headStart, headEnd)
     this.at = start
     while (this.at < end) {
       const tag = this.tag(end)
@@ -116,8 +118,8 @@ export class RequestWalker extends ValueWalker {
     const { scope, spans, schemaUrl } = fields.scopeSpans
     this.#readHead(start, end, scope, schemaUrl)
     const { headBytes, headStart, headEnd, headSchemaUrl } = this
-    this.#headWalker().walkScope(headStart, headEnd)
-    this.#sink?.scope(headBytes, headStart, headEnd, headSchemaUrl)
+    if (this.#sink) this.#sink.scope(headBytes, headStart, headEnd, headSchemaUrl)
+    else this.#headWalker().walkScope(headStart, headEnd)
     this.at = start
     while (this.at < end) {
       const tag = this.tag(end)
@@ -170,8 +172,8 @@ export class RequestWalker extends ValueWalker {
   }
 
   /** The walker for the head just found: this one, or one over the merged bytes. */
-  #headWalker(): ValueWalker {
-    return this.headBytes === this.body ? this : new ValueWalker(this.headBytes)
+  #headWalker(): RequestWalker {
+    return this.headBytes === this.body ? this : new RequestWalker(this.headBytes)
   }
 
   #walkSpan(end: number): void {
@@ -274,8 +276,8 @@ export class RequestWalker extends ValueWalker {
     this.enter(end)
     const part = this.#partCount++
     if (part >= this.#partTags.length) {
-      const parts = new Uint32Array(this.#parts.length * 2)
-      const tags = new Uint8Array(this.#partTags.length * 2)
+      const parts = new Uint32Array(Math.max(2 * firstParts, this.#parts.length * 2))
+      const tags = new Uint8Array(Math.max(firstParts, this.#partTags.length * 2))
       parts.set(this.#parts)
       tags.set(this.#partTags)
       this.#parts = parts

@@ -164,6 +164,19 @@ class AttributeColumns {
     return this.#keys.intern(bytes, start, end)
   }
 
+  isKey(keyId: number, bytes: Uint8Array, start: number, end: number): boolean {
+    return this.#keys.is(keyId, bytes, start, end)
+  }
+
+  /** The value that was last set for the key in this type; 0 when there is none. */
+  lastValue(keyId: number, type: number): number {
+    const known = this.#columnOf[keyId * attributeTypes.length + type]
+    const column = known ? this.#columns[known - 1] : undefined
+    return column === undefined || column.length === 0
+      ? 0
+      : (column.values[column.length - 1] as number)
+  }
+
   set(row: number, keyId: number, type: number, value: number): void {
     if (keyId >= this.#lastRow.length) this.#grow(keyId)
     if (this.#lastRow[keyId] === row + 1) this.#forget(row, keyId)
