@@ -11,7 +11,7 @@ export interface Limits {
   readonly requestMsMax: number
   /** How long the door waits for the queue; below the usual exporter timeout of 10 s. */
   readonly queueSendMsMax: number
-  /** Requests whose bodies the door holds at once, in bytes on the wire; more get 503. */
+  /** Requests whose bodies the door holds at once, until queue and store are done with them; more get 503. */
   readonly inFlightBytesMax: number
   /** Decompressed bytes of the envelopes that one flush turns into one fresh file (one larger envelope is cut). */
   readonly flushBatchBytesMax: number
@@ -132,5 +132,20 @@ export const storeReadsAtOnce = 6
 /** Traces in one page of a list. */
 export const traceListMax = 1_000
 
+/** Row groups that a list holds while it tells redelivered spans apart. */
+export const listRangesHeld = 8
+
 /** Dead letters in one answer. */
 export const deadListMax = 1_000
+
+/** Seconds' worth of spans that a tenant may send at once after a quiet time. */
+export const rateBurstSeconds = 5
+
+/** A request's body on any path but the door's: queries and lists of keys. */
+export const appBodyBytesMax = 1024 * 1024
+
+/** How long a refused sender may go on sending before its connection is closed under it. */
+export const lingerMsMax = 2_000
+
+/** What a server that stops grants its last requests beyond the time they have anyway. */
+export const stopGraceMs = 5_000

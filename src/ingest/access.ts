@@ -1,26 +1,12 @@
 import { SpanlakeError } from '../errors.ts'
-import { isTenantName } from '../layout/keys.ts'
 import { tenantDefault, tokenCharsMax } from '../limits.ts'
 import type { Codec } from '../ports/codec.ts'
+import { parseBase64 } from '../span/base64.ts'
 import { hexOf } from '../span/trace-id.ts'
+import { parseTokens, type Role, type TenantRecord, type TokenRecord } from './parse-tokens.ts'
+import type { Budget } from './rate-limit.ts'
 
-/** What a token may do: `site` is another region asking, `admin` sees and replays dead letters. */
-export type Role = 'write' | 'read' | 'site' | 'admin'
-
-const roles: readonly Role[] = ['write', 'read', 'site', 'admin']
-
-export interface TokenRecord {
-  /** Who holds it, for logs. */
-  readonly name: string
-  /** SHA-256 of the token, 64 hex digits: the token itself is kept nowhere. */
-  readonly sha256: string
-  readonly roles: readonly Role[]
-  readonly tenants: readonly string[]
-}
-
-export interface TenantRecord {
-  readonly spansPerSecond?: number
-}
+export { parseTokens, type Role }
 
 export interface Credentials {
   /** The header as it came: `Bearer TOKEN`, or `Basic` with the token as password. */
@@ -29,31 +15,38 @@ export interface Credentials {
   readonly orgId: string | undefined
 }
 
+/** On whose behalf a request acts, and how much it may send. */
+export interface Grant {
+  readonly tenant: string
+  readonly budgets: readonly Budget[]
+}
+
 export interface Access {
   /**
-   * The tenant on whose behalf the request acts. Throws `unauthenticated` without a known token, `forbidden` when the
-   * token lacks the role or the tenant, `invalid` when the token has several tenants and none is named.
+   * Throws `unauthenticated` without a known token, `forbidden` when the token lacks the role or the tenant, `invalid`
+   * when `X-Scope-OrgID` names several tenants (`a|b`), or none while the token has several.
    */
-  authorize(credentials: Credentials, role: Role): { readonly tenant: string }
-  /** Spans a second that a tenant may send; undefined is without bound. */
-  spansPerSecond(tenant: string): number | undefined
+  authorize(credentials: Credentials, role: Role): Grant
 }
 
 /** No tokens: one tenant, and everybody who reaches the port may do everything in it. */
 export function openAccess(tenant: string = tenantDefault): Access {
   return {
     authorize({ orgId }) {
-      if (orgId === undefined || orgId === '' || orgId === tenant) return { tenant }
+      const asked = oneTenant(orgId)
+      if (asked === undefined || asked === tenant) return { tenant, budgets: [] }
       throw new SpanlakeError(
         'forbidden',
-        `tenant must be ${tenant} while no tokens are configured`,
+        `x-scope-orgid must be ${tenant} while no tokens are configured`,
       )
     },
-    spansPerSecond: () => undefined,
   }
 }
 
-/** By the text of a tokens file. Tokens are found by their hash, so comparing them leaks no timing. */
+/**
+ * By the text of a tokens file. Tokens are found by their SHA-256: how long the search takes says something of the hash
+ * of what was tried, and nothing of any token.
+ */
 export function tokenAccess(tokensJson: string, codec: Codec): Access {
   const { tokens, tenants } = parseTokens(tokensJson)
   const byHash = new Map(tokens.map((record) => [record.sha256, record]))
@@ -66,82 +59,49 @@ export function tokenAccess(tokensJson: string, codec: Codec): Access {
       if (!record.roles.includes(role)) {
         throw new SpanlakeError('forbidden', `token must have the role ${role}`)
       }
-      return { tenant: tenantOf(record, orgId) }
+      const tenant = tenantOf(record, oneTenant(orgId))
+      const budgets = [
+        ...budgetOf(`tenant ${tenant}`, tenants.get(tenant)),
+        ...budgetOf(`token ${record.name}`, record),
+      ]
+      return { tenant, budgets }
     },
-    spansPerSecond: (tenant) => tenants.get(tenant)?.spansPerSecond,
   }
 }
 
-function tenantOf(record: TokenRecord, orgId: string | undefined): string {
-  if (orgId === undefined || orgId === '') {
-    const [only, ...others] = record.tenants
-    if (only !== undefined && others.length === 0) return only
-    throw new SpanlakeError('invalid', 'x-scope-orgid must name one of the tenants of this token')
-  }
-  if (record.tenants.includes(orgId)) return orgId
-  throw new SpanlakeError('forbidden', 'x-scope-orgid must name a tenant of this token')
+function budgetOf(name: string, { spansPerSecond }: TenantRecord = {}): Budget[] {
+  return spansPerSecond === undefined ? [] : [{ name, spansPerSecond }]
 }
 
+/** What `X-Scope-OrgID` asks for; `a|b`, several at once, is something that no request here can act for. */
+function oneTenant(orgId: string | undefined): string | undefined {
+  if (orgId?.includes('|')) {
+    throw new SpanlakeError(
+      'invalid',
+      `x-scope-orgid must name one tenant, got ${orgId.slice(0, 80)}`,
+    )
+  }
+  return orgId === '' ? undefined : orgId
+}
+
+function tenantOf({ tenants }: TokenRecord, asked: string | undefined): string {
+  if (asked !== undefined) {
+    if (tenants.includes(asked)) return asked
+    throw new SpanlakeError('forbidden', 'x-scope-orgid must name a tenant of this token')
+  }
+  const [only, ...others] = tenants
+  if (only !== undefined && others.length === 0) return only
+  throw new SpanlakeError('invalid', 'x-scope-orgid must name one of the tenants of this token')
+}
+
+/** The token in an `Authorization` header: RFC 6750 §2.1, or the password of RFC 7617 for senders that know only that. */
 function tokenOf(authorization: string | undefined): string | undefined {
+  // Base64 of user and password is a third longer than they are.
   if (authorization === undefined || authorization.length > 2 * tokenCharsMax) return undefined
   const [, scheme, credentials] = authorization.match(/^(Bearer|Basic) +(\S+) *$/i) ?? []
   if (scheme === undefined || credentials === undefined) return undefined
   if (scheme.toLowerCase() === 'bearer') return credentials
-  try {
-    return atob(credentials).replace(/^[^:]*:/, '')
-  } catch {
-    return undefined
-  }
-}
-
-export interface Tokens {
-  readonly tokens: readonly TokenRecord[]
-  readonly tenants: ReadonlyMap<string, TenantRecord>
-}
-
-/** Reads a tokens file. Throws kind `invalid`, naming the entry and what it must be. */
-export function parseTokens(json: string): Tokens {
-  let file: { tokens?: unknown; tenants?: unknown }
-  try {
-    file = JSON.parse(json) as typeof file
-  } catch (cause) {
-    throw new SpanlakeError('invalid', 'tokens file must be JSON', { cause })
-  }
-  if (!Array.isArray(file?.tokens) || file.tokens.length === 0) {
-    throw new SpanlakeError('invalid', 'tokens file must hold {"tokens": [...]}, at least one')
-  }
-  const tenants = Object.entries((file.tenants ?? {}) as Record<string, TenantRecord>)
-  for (const [name, { spansPerSecond }] of tenants) {
-    const positive = typeof spansPerSecond === 'number' && spansPerSecond > 0
-    if (isTenantName(name) && (spansPerSecond === undefined || positive)) continue
-    throw new SpanlakeError(
-      'invalid',
-      `tenant ${name} must have a name and a positive spansPerSecond`,
-    )
-  }
-  return { tokens: file.tokens.map(parseToken), tenants: new Map(tenants) }
-}
-
-function parseToken(entry: unknown, index: number): TokenRecord {
-  const { name, sha256, roles: given, tenants } = (entry ?? {}) as Partial<TokenRecord>
-  const must = (holds: boolean, what: string): void => {
-    if (!holds) throw new SpanlakeError('invalid', `token ${index + 1} must have ${what}`)
-  }
-  must(typeof name === 'string' && name !== '', 'a name')
-  must(typeof sha256 === 'string' && /^[0-9a-f]{64}$/i.test(sha256), 'sha256 of 64 hex digits')
-  must(
-    isListOf(given, (role) => roles.includes(role as Role)),
-    `roles among ${roles.join(', ')}`,
-  )
-  must(
-    isListOf(tenants, (tenant) => isTenantName(tenant)),
-    'tenants of letters, digits, . _ -',
-  )
-  const record = entry as TokenRecord
-  return { ...record, sha256: record.sha256.toLowerCase() }
-}
-
-function isListOf(list: unknown, holds: (item: string) => boolean): boolean {
-  const isText = (item: unknown) => typeof item === 'string'
-  return Array.isArray(list) && list.length > 0 && list.every((item) => isText(item) && holds(item))
+  const decoded = parseBase64(credentials)
+  const pair = decoded && new TextDecoder().decode(decoded)
+  return pair?.includes(':') ? pair.slice(pair.indexOf(':') + 1) : undefined
 }

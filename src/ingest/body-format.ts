@@ -1,4 +1,5 @@
 import type { MediaType } from '../otlp/response.ts'
+import { codeInvalidArgument, RefusedRequest } from './refusal.ts'
 
 /** How a request's body is written. */
 export interface BodyFormat {
@@ -6,29 +7,32 @@ export interface BodyFormat {
   readonly gzipped: boolean
 }
 
-/** A media type or encoding that we do not read: answered 415, in the request's encoding where that is known. */
-export class UnsupportedFormat extends Error {}
-
+/** Refuses with 415 what we do not read. Parameters of the media type are ignored. */
 export function bodyFormatOf(
   contentType: string | undefined,
   contentEncoding: string | undefined,
 ): BodyFormat {
   const type = mediaTypeOf(contentType)
   if (type === undefined) {
-    throw new UnsupportedFormat(
+    throw unsupported(
       `content-type must be application/x-protobuf or application/json, got ${shown(contentType)}`,
     )
   }
-  const encoding = (contentEncoding ?? '').trim().toLowerCase()
-  if (encoding !== '' && encoding !== 'identity' && encoding !== 'gzip') {
-    throw new UnsupportedFormat(`content-encoding must be gzip or identity, got ${shown(encoding)}`)
+  switch ((contentEncoding ?? '').trim().toLowerCase()) {
+    case '':
+    case 'identity':
+      return { type, gzipped: false }
+    case 'gzip':
+    case 'x-gzip': // RFC 9110 §8.4.1.3: to be taken as gzip
+      return { type, gzipped: true }
+    default:
+      throw unsupported(`content-encoding must be gzip or identity, got ${shown(contentEncoding)}`)
   }
-  return { type, gzipped: encoding === 'gzip' }
 }
 
 /** The encoding that an answer should have, also to a request that is refused. */
 export function mediaTypeOf(contentType: string | undefined): MediaType | undefined {
-  const [essence = ''] = (contentType ?? '').split(';')
+  const [essence = ''] = (contentType ?? '').split(';', 1)
   switch (essence.trim().toLowerCase()) {
     case 'application/x-protobuf':
       return 'protobuf'
@@ -37,6 +41,10 @@ export function mediaTypeOf(contentType: string | undefined): MediaType | undefi
     default:
       return undefined
   }
+}
+
+function unsupported(message: string): RefusedRequest {
+  return new RefusedRequest({ status: 415, code: codeInvalidArgument, message })
 }
 
 function shown(value: string | undefined): string {

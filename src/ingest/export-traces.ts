@@ -1,21 +1,22 @@
-import { envelopeId } from '../envelope/envelope-id.ts'
-import { sealEnvelope } from '../envelope/seal-envelope.ts'
 import { SpanlakeError } from '../errors.ts'
-import { hourOf, spillKey } from '../layout/keys.ts'
-import { envelopeOverheadBytes } from '../limits.ts'
-import { type CheckResult, checkRequest } from '../otlp/check.ts'
-import { jsonToProtobuf } from '../otlp/json.ts'
-import { exportResponse, mediaTypes, statusResponse } from '../otlp/response.ts'
+import type { CheckResult } from '../otlp/check.ts'
+import { exportResponse, type MediaType, mediaTypes, statusResponse } from '../otlp/response.ts'
 import type { Runtime } from '../runtime.ts'
-import { hexOf } from '../span/trace-id.ts'
-import type { Access } from './access.ts'
-import { type BodyFormat, bodyFormatOf } from './body-format.ts'
+import type { Access, Grant } from './access.ts'
+import { type BodyFormat, bodyFormatOf, mediaTypeOf } from './body-format.ts'
+import { type Checked, checkBody, listed } from './check-body.ts'
 import { corsHeaders, preflightHeaders } from './cors.ts'
 import type { EnvelopeSender } from './gather-envelopes.ts'
+import { keepParcel } from './keep-parcel.ts'
 import type { RateLimit } from './rate-limit.ts'
 import { readBody } from './read-body.ts'
-import { codeInvalid, type Refusal, refusalOf } from './refusal.ts'
-import { withDeadline } from './with-deadline.ts'
+import {
+  codeInvalidArgument,
+  codeUnimplemented,
+  RefusedRequest,
+  refusalOf,
+  throttled,
+} from './refusal.ts'
 
 export interface DoorRequest {
   readonly method: string
@@ -40,12 +41,6 @@ export interface Door {
   readonly inFlight: { bytes: number }
 }
 
-/** What stands between a request and its answer, gathered on the way. */
-interface Accepted {
-  readonly checked: CheckResult
-  readonly tenant: string
-}
-
 const noBytes = new Uint8Array(0)
 
 /**
@@ -63,161 +58,149 @@ export async function exportTraces(request: DoorRequest, door: Door): Promise<Do
 }
 
 async function answerTo(request: DoorRequest, door: Door): Promise<DoorAnswer> {
-  if (request.method === 'OPTIONS') return { status: 204, headers: preflightHeaders, body: noBytes }
-  let format: BodyFormat = { type: 'protobuf', gzipped: false }
+  if (request.method === 'OPTIONS') {
+    const headers = preflightHeaders(request.header('origin'), door.corsOrigins)
+    return { status: 204, headers: { allow: methods, ...headers }, body: noBytes }
+  }
+  const contentType = request.header('content-type')
+  // Where the type is one that we cannot answer in, protobuf it is.
+  const type = mediaTypeOf(contentType) ?? 'protobuf'
   try {
-    if (request.method !== 'POST') {
-      return refuse(format, {
-        status: 405,
-        code: codeInvalid,
-        message: `method must be POST, got ${request.method.slice(0, 20)}`,
-        headers: { allow: 'POST, OPTIONS' },
-      })
-    }
-    format = bodyFormatOf(request.header('content-type'), request.header('content-encoding'))
-    const { checked } = await accept(request, format, door)
-    return { status: 200, headers: typed(format), body: successBody(checked, format) }
+    if (request.method !== 'POST') throw wrongMethod(request.method)
+    const format = bodyFormatOf(contentType, request.header('content-encoding'))
+    const { invalidSpans, reasons, warnings } = await accept(request, format, door)
+    const message = listed(new Map([...reasons, ...warnings]))
+    const body = exportResponse(invalidSpans, message, type)
+    return { status: 200, headers: { 'content-type': mediaTypes[type] }, body }
   } catch (error) {
-    const refusal = refusalOf(error)
-    const level = refusal.status === 500 ? 'error' : 'debug'
-    door.runtime.log[level]('request refused', {
-      status: refusal.status,
-      error: refusal.message,
-      cause: String((error as Error).cause ?? ''),
-    })
-    return refuse(format, refusal)
+    return refuse(error, type, door.runtime)
   }
 }
 
-async function accept(request: DoorRequest, format: BodyFormat, door: Door): Promise<Accepted> {
-  const { limits, meter, clock } = door.runtime
-  const { tenant } = door.access.authorize(
+const methods = 'POST, OPTIONS'
+
+function wrongMethod(method: string): RefusedRequest {
+  return new RefusedRequest({
+    status: 405,
+    code: codeUnimplemented,
+    message: `method must be POST, got ${method.slice(0, 20)}`,
+    headers: { allow: methods },
+  })
+}
+
+/** Takes a request all the way to the queue. Throws whatever it is to be refused with. */
+async function accept(request: DoorRequest, format: BodyFormat, door: Door): Promise<CheckResult> {
+  const grant = door.access.authorize(
     { authorization: request.header('authorization'), orgId: request.header('x-scope-orgid') },
     'write',
   )
-  let held = 0
-  const hold = (bytes: number): void => {
-    held += bytes
-    door.inFlight.bytes += bytes
-    if (door.inFlight.bytes > limits.inFlightBytesMax) {
-      throw new SpanlakeError('unavailable', 'server holds too many requests at once')
-    }
+  // Who is in debt is refused before anything is read; others once it is known how many spans they sent.
+  slowDown(grant, 0, door)
+  const held = holdIn(door)
+  const { checked, parcel } = await receive(request, format, grant, door, held)
+  if (parcel) await keepParcel(parcel, door, held.release)
+  count(checked, grant, door.runtime)
+  return checked
+}
+
+/**
+ * Reads and checks the body. A function of its own, so that the body in its larger forms is gone from memory by the time
+ * that its caller waits for the queue.
+ */
+async function receive(
+  request: DoorRequest,
+  format: BodyFormat,
+  grant: Grant,
+  door: Door,
+  held: HeldBytes,
+): Promise<Checked> {
+  const { runtime } = door
+  const { requestBytesMax, requestMsMax } = runtime.limits
+  const declared = Number(request.header('content-length') ?? 0)
+  if (declared > requestBytesMax) {
+    throw new SpanlakeError(
+      'too-large',
+      `request body must be at most ${requestBytesMax} bytes, got ${declared}`,
+    )
   }
+  let bytesLeft = 0
   try {
-    const sent = await readBody(request.body, limits.requestBytesMax, hold)
-    meter.count('spanlake_request_bytes_total', sent.length)
-    const receivedMs = clock.nowMs()
-    const content = protobufOf(sent, format, door.runtime)
-    const checked = checkRequest(content)
-    refuseIfAllInvalid(checked)
-    slowDown(tenant, checked.spans, door)
-    countSpans(checked, tenant, door)
-    if (checked.spans > checked.invalidSpans) {
-      await keep({ tenant, sent, format, content, receivedMs, spans: checked.spans }, door)
-    }
-    return { checked, tenant }
+    const bounds = { bytesMax: requestBytesMax, msMax: requestMsMax, hold: held.add }
+    const sent = await readBody(request.body, bounds)
+    runtime.meter.count('spanlake_request_bytes_total', sent.length)
+    const checked = checkBody(sent, format, grant.tenant, runtime)
+    slowDown(grant, checked.checked.spans, door)
+    bytesLeft = checked.parcel?.bytes.length ?? 0
+    return checked
   } finally {
-    door.inFlight.bytes -= held
+    held.shrinkTo(bytesLeft)
   }
 }
 
-function protobufOf(sent: Uint8Array, { type, gzipped }: BodyFormat, runtime: Runtime): Uint8Array {
-  const { codec, limits } = runtime
-  const bytesMax = limits.requestDecompressedBytesMax
-  const content = gzipped ? codec.gunzip(sent, bytesMax) : sent
-  if (content.length > bytesMax) {
-    throw new SpanlakeError('too-large', `request must be at most ${bytesMax} bytes decompressed`)
+interface HeldBytes {
+  add(bytes: number): void
+  shrinkTo(bytes: number): void
+  release(): void
+}
+
+/** Counts what a request holds of the memory that all requests share. */
+function holdIn({ inFlight, runtime }: Door): HeldBytes {
+  const { inFlightBytesMax } = runtime.limits
+  let held = 0
+  const shrinkTo = (bytes: number): void => {
+    const less = Math.max(0, held - bytes)
+    held -= less
+    inFlight.bytes -= less
   }
-  return type === 'json' ? jsonToProtobuf(content) : content
+  return {
+    add(bytes) {
+      if (inFlight.bytes + bytes > inFlightBytesMax) {
+        throw new SpanlakeError('unavailable', 'server holds too many requests at once, try again')
+      }
+      held += bytes
+      inFlight.bytes += bytes
+    },
+    shrinkTo,
+    release: () => shrinkTo(0),
+  }
 }
 
-function refuseIfAllInvalid({ spans, invalidSpans, reasons }: CheckResult): void {
-  if (spans === 0 || invalidSpans < spans) return
-  throw new SpanlakeError('invalid', `every span is invalid: ${listed(reasons)}`)
-}
-
-function slowDown(tenant: string, spans: number, { access, rate }: Door): void {
-  const spansPerSecond = access.spansPerSecond(tenant)
-  if (spansPerSecond === undefined) return
-  const waitSeconds = rate.take(tenant, spans, spansPerSecond)
-  if (waitSeconds === 0) return
-  throw new SpanlakeError(
-    'throttled',
-    `tenant must send at most ${spansPerSecond} spans a second, try again in ${waitSeconds} s`,
-    { cause: { retryAfterSeconds: waitSeconds } },
+function slowDown({ budgets }: Grant, spans: number, { rate }: Door): void {
+  if (budgets.length === 0) return
+  const overdrawn = rate.take(budgets, spans)
+  if (overdrawn === undefined) return
+  const { budget, waitSeconds } = overdrawn
+  throw throttled(
+    waitSeconds,
+    `${budget.name} must send at most ${budget.spansPerSecond} spans a second, try again in ${waitSeconds} s`,
   )
 }
 
-function countSpans(
+function count(
   { spans, invalidSpans, reasons }: CheckResult,
-  tenant: string,
-  door: Door,
+  grant: Grant,
+  runtime: Runtime,
 ): void {
-  const { meter } = door.runtime
-  meter.count('spanlake_spans_accepted_total', spans - invalidSpans, { tenant })
+  const { meter } = runtime
+  meter.count('spanlake_spans_accepted_total', spans - invalidSpans, { tenant: grant.tenant })
   meter.observe('spanlake_request_spans', spans)
-  for (const [reason, count] of reasons)
-    meter.count('spanlake_spans_refused_total', count, { reason })
-}
-
-interface Kept {
-  readonly tenant: string
-  readonly sent: Uint8Array
-  readonly format: BodyFormat
-  readonly content: Uint8Array
-  readonly receivedMs: number
-  readonly spans: number
-}
-
-/** Makes a request durable: on the queue, or in the store with a pointer on the queue, the object first. */
-async function keep(kept: Kept, { runtime, queue }: Door): Promise<void> {
-  const { tenant, sent, format, content, receivedMs, spans } = kept
-  const { codec, limits, store } = runtime
-  const asCame = format.gzipped && format.type === 'protobuf'
-  const bytes = asCame ? sent : codec.zstd(content)
-  const id = envelopeId(tenant, content, codec)
-  const head = {
-    id,
-    tenant,
-    receivedMs,
-    encoding: asCame ? ('gzip' as const) : ('zstd' as const),
-    decompressedBytes: content.length,
-    spans,
+  for (const [reason, refused] of reasons) {
+    meter.count('spanlake_spans_refused_total', refused, { reason })
   }
-  const send = async (): Promise<void> => {
-    if (bytes.length + envelopeOverheadBytes <= queue.maxEnvelopeBytes) {
-      return queue.send(sealEnvelope({ ...head, body: { kind: 'inline', bytes } }))
-    }
-    const key = spillKey({
-      tenant,
-      date: hourOf(receivedMs).date,
-      id: hexOf(codec.sha256(bytes)).slice(0, 32),
-    })
-    // Named by its own bytes: an object that stands there already holds the same.
-    await store.put(key, bytes, { kind: 'create' })
-    return queue.send(sealEnvelope({ ...head, body: { kind: 'spill', key } }))
-  }
-  await withDeadline(send(), limits.queueSendMsMax, 'queue must take the request in time')
 }
 
-function successBody(
-  { invalidSpans, reasons, warnings }: CheckResult,
-  format: BodyFormat,
-): Uint8Array {
-  return exportResponse(invalidSpans, listed(new Map([...reasons, ...warnings])), format.type)
-}
-
-function listed(reasons: ReadonlyMap<string, number>): string {
-  return [...reasons].map(([reason, count]) => `${reason} (${count} spans)`).join('; ')
-}
-
-function refuse(format: BodyFormat, refusal: Refusal): DoorAnswer {
-  const { status, code, message, headers = {} } = refusal
-  const violations = status === 400 ? [{ field: 'body', description: message }] : []
-  const body = statusResponse(code, message, format.type, violations)
-  return { status, headers: { ...typed(format), ...headers }, body }
-}
-
-function typed({ type }: BodyFormat): Record<string, string> {
-  return { 'content-type': mediaTypes[type] }
+function refuse(error: unknown, type: MediaType, { log }: Runtime): DoorAnswer {
+  const { status, code, message, headers } = refusalOf(error)
+  const level = status === 500 ? 'error' : status === 503 ? 'warn' : 'debug'
+  const cause = error instanceof Error ? error.cause : undefined
+  log[level]('request refused', {
+    status,
+    message,
+    ...(status === 500 ? { error: error instanceof Error ? error.stack : String(error) } : {}),
+    ...(cause === undefined ? {} : { cause: String(cause) }),
+  })
+  const violations =
+    code === codeInvalidArgument && status === 400 ? [{ field: 'body', description: message }] : []
+  const body = statusResponse(code, message, type, violations)
+  return { status, headers: { 'content-type': mediaTypes[type], ...headers }, body }
 }

@@ -9,29 +9,30 @@ export interface EnvelopeSender {
   send(sealed: Uint8Array): Promise<void>
 }
 
-interface Pending {
+interface Waiting {
   readonly sealed: Uint8Array
   readonly resolve: () => void
   readonly reject: (error: unknown) => void
 }
 
 /**
- * Lets envelopes that arrive together travel in one message: those that come while a message is on its way, or within
- * `gatherMs` of each other. Each caller learns the fate of the message that carried its envelope.
+ * Lets envelopes that arrive together travel in one message of at most `gatherBytesMax`: those that come while a message
+ * is on its way, or within `gatherMs` of each other. Each caller learns the fate of the message that carried its
+ * envelope. How much may wait is the door's to bound: it counts what it has in flight.
  */
 export function gatherEnvelopes(
   queue: Queue,
   { clock }: { readonly clock: Clock },
 ): EnvelopeSender {
-  const bytesMax = Math.min(queue.maxMessageBytes, gatherBytesMax)
-  let pending: Pending[] = []
+  const messageBytesMax = Math.min(queue.maxMessageBytes, gatherBytesMax)
+  let waiting: Waiting[] = []
   let running = false
 
   const run = async (): Promise<void> => {
     await clock.sleep(gatherMs)
-    while (pending.length > 0) {
-      const { together, rest } = cutTogether(pending, bytesMax)
-      pending = rest
+    while (waiting.length > 0) {
+      const together = waiting.slice(0, countTogether(waiting, messageBytesMax))
+      waiting = waiting.slice(together.length)
       try {
         await queue.send(joined(together))
         for (const { resolve } of together) resolve()
@@ -46,7 +47,7 @@ export function gatherEnvelopes(
     maxEnvelopeBytes: queue.maxMessageBytes,
     send(sealed) {
       return new Promise((resolve, reject) => {
-        pending.push({ sealed, resolve, reject })
+        waiting.push({ sealed, resolve, reject })
         if (running) return
         running = true
         void run()
@@ -55,26 +56,22 @@ export function gatherEnvelopes(
   }
 }
 
-/** One message for each envelope: for queues that are paid by the message size and take no more than one request. */
+/** One envelope, one message: for queues that are paid by the message and of which many doors send side by side. */
 export function sendEach(queue: Queue): EnvelopeSender {
   return { maxEnvelopeBytes: queue.maxMessageBytes, send: (sealed) => queue.send(sealed) }
 }
 
-function cutTogether(
-  pending: readonly Pending[],
-  bytesMax: number,
-): { together: Pending[]; rest: Pending[] } {
+/** How many of those waiting longest fit into one message; the first always travels. */
+function countTogether(waiting: readonly Waiting[], bytesMax: number): number {
   let bytes = 0
-  let count = 0
-  for (const { sealed } of pending) {
+  for (const [count, { sealed }] of waiting.entries()) {
     bytes += sealed.length
-    if (count > 0 && bytes > bytesMax) break
-    count++
+    if (count > 0 && bytes > bytesMax) return count
   }
-  return { together: pending.slice(0, count), rest: pending.slice(count) }
+  return waiting.length
 }
 
-function joined(parts: readonly Pending[]): Uint8Array {
+function joined(parts: readonly Waiting[]): Uint8Array {
   const [first] = parts
   if (parts.length === 1 && first) return first.sealed
   const bytes = parts.reduce((sum, { sealed }) => sum + sealed.length, 0)

@@ -1,16 +1,14 @@
-import { SpanlakeError } from '../errors.ts'
-
 /**
- * What `work` resolves to, or kind `unavailable` after `ms`: sooner than the sender would give up by itself. The work
- * goes on, and may still succeed: the sender's retry is then a repeat.
+ * What `work` resolves to, or a rejection with `late()` after `ms`. The work goes on and may still succeed. A timer of
+ * the platform and not the runtime's clock: that one may be stepped by hand, and nobody may wait for ever meanwhile.
  */
-export async function withDeadline<T>(work: Promise<T>, ms: number, must: string): Promise<T> {
+export async function withDeadline<T>(work: Promise<T>, ms: number, late: () => Error): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new SpanlakeError('unavailable', must)), ms)
+  const expired = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(late()), ms)
   })
   try {
-    return await Promise.race([work, late])
+    return await Promise.race([work, expired])
   } finally {
     clearTimeout(timer)
   }

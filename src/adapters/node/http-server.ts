@@ -4,9 +4,19 @@ import { getRequestListener } from '@hono/node-server'
 import type { ListenAddress } from '../../config.ts'
 import { mediaTypeOf } from '../../ingest/body-format.ts'
 import type { DoorAnswer, DoorRequest } from '../../ingest/export-traces.ts'
-import { connectionsMax, headerBytesMax, headerMsMax, type Limits } from '../../limits.ts'
+import { codeNotFound } from '../../ingest/refusal.ts'
+import {
+  appBodyBytesMax,
+  connectionsMax,
+  headerBytesMax,
+  headerMsMax,
+  type Limits,
+  lingerMsMax,
+  stopGraceMs,
+} from '../../limits.ts'
 import { mediaTypes, statusResponse } from '../../otlp/response.ts'
 import type { App } from './app-thread.ts'
+import { bodyOf } from './request-body.ts'
 
 export interface HttpServerOptions {
   readonly listen: ListenAddress
@@ -24,38 +34,47 @@ export interface HttpServer {
 }
 
 /**
- * The door goes straight from node's request to the flow: web Requests and streams would cost more than the work. A
- * sender slower than `requestMsMax` is cut off by node with 408.
+ * HTTP/1.1 on a socket. The door goes straight from node's request to the flow: web Requests and streams would cost more
+ * than the work.
+ *
+ * Slow senders are cut off: headers by node after `headerMsMax`, the door's bodies by its flow with a proper 408 after
+ * `requestMsMax`, and what is slow in any other way by node a little later.
  */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const { listen, limits, exportTraces, app } = options
-  const answerApp = getRequestListener((request) => app.fetch(request))
-  const serverOptions = {
-    requestTimeout: limits.requestMsMax,
-    headersTimeout: headerMsMax,
-    connectionsCheckingInterval: 1_000,
+  const answerApp = getRequestListener((request) => app.fetch(request), {
+    overrideGlobalObjects: false,
+  })
+  const requestTimeout = limits.requestMsMax + lingerMsMax
+  const server = createServer({
+    requestTimeout,
+    headersTimeout: Math.min(headerMsMax, requestTimeout),
+    connectionsCheckingInterval: 500,
     maxHeaderSize: headerBytesMax,
     keepAliveTimeout: 75_000,
-  }
-  let stopping = false
-  const server = createServer(serverOptions, (request, response) => {
-    if (stopping) response.setHeader('connection', 'close')
-    const path = (request.url ?? '').split('?', 1)[0]
-    if (path === '/v1/traces') void answerExport(request, response, exportTraces)
-    else if (path === '/v1/metrics' || path === '/v1/logs') refuseSignal(request, response, path)
-    else void answerApp(request, response)
   })
   server.maxConnections = connectionsMax
-  const url = await startListening(server, listen)
-  return {
-    url,
-    close: () =>
-      new Promise((resolve) => {
-        stopping = true
-        server.close(() => resolve())
-        server.closeIdleConnections()
-      }),
+  const answer = (request: IncomingMessage, response: ServerResponse, waits: boolean): void => {
+    const path = (request.url ?? '').split('?', 1)[0] as string
+    const start = (): void => {
+      if (waits) response.writeContinue()
+    }
+    if (path === '/v1/traces') {
+      void sendLater(request, response, exportTraces(doorRequestOf(request, start)))
+    } else if (path === '/v1/metrics' || path === '/v1/logs') {
+      void sendLater(request, response, Promise.resolve(refusedSignal(request, path)))
+    } else if (!isBodyBounded(request)) {
+      void sendLater(request, response, Promise.resolve(refusedBody))
+    } else {
+      start()
+      void answerApp(request, response)
+    }
   }
+  server.on('request', (request, response) => answer(request, response, false))
+  // The sender of `Expect: 100-continue` has not begun with its body: a refusal saves it the work.
+  server.on('checkContinue', (request, response) => answer(request, response, true))
+  const url = await startListening(server, listen)
+  return { url, close: () => stop(server, requestTimeout + limits.queueSendMsMax + stopGraceMs) }
 }
 
 async function startListening(server: Server, { host, port }: ListenAddress): Promise<string> {
@@ -67,18 +86,28 @@ async function startListening(server: Server, { host, port }: ListenAddress): Pr
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${bound}`
 }
 
-async function answerExport(
-  request: IncomingMessage,
-  response: ServerResponse,
-  exportTraces: HttpServerOptions['exportTraces'],
-): Promise<void> {
-  const answer = await exportTraces({
+/**
+ * Node closes only the connections that are idle at that moment, and no longer cuts off the slow: those that become idle
+ * later are closed here, and all that is left after `msMax`.
+ */
+function stop(server: Server, msMax: number): Promise<void> {
+  return new Promise((resolve) => {
+    const idle = setInterval(() => server.closeIdleConnections(), 20)
+    const end = setTimeout(() => server.closeAllConnections(), msMax)
+    server.close(() => {
+      clearInterval(idle)
+      clearTimeout(end)
+      resolve()
+    })
+  })
+}
+
+function doorRequestOf(request: IncomingMessage, onStart: () => void): DoorRequest {
+  return {
     method: request.method ?? '',
     header: (name) => headerOf(request, name),
-    // Leaving the loop early must not close the socket: the refusal has still to go out on it.
-    body: request.iterator({ destroyOnReturn: false }),
-  })
-  send(request, response, answer)
+    body: bodyOf(request, onStart),
+  }
 }
 
 function headerOf(request: IncomingMessage, name: string): string | undefined {
@@ -87,19 +116,64 @@ function headerOf(request: IncomingMessage, name: string): string | undefined {
 }
 
 /** Other signals have their own paths; nothing here takes them. */
-function refuseSignal(request: IncomingMessage, response: ServerResponse, path: string): void {
+function refusedSignal(request: IncomingMessage, path: string): DoorAnswer {
   const type = mediaTypeOf(headerOf(request, 'content-type')) ?? 'protobuf'
-  const body = statusResponse(5, `only traces are taken here, got ${path}`, type)
-  send(request, response, { status: 404, headers: { 'content-type': mediaTypes[type] }, body })
+  const body = statusResponse(codeNotFound, `only traces are taken here, got ${path}`, type)
+  return { status: 404, headers: { 'content-type': mediaTypes[type] }, body }
 }
 
-function send(request: IncomingMessage, response: ServerResponse, answer: DoorAnswer): void {
+/** Whether what comes with a request to the app has a known and small size. */
+function isBodyBounded({ headers }: IncomingMessage): boolean {
+  const isChunked = headers['transfer-encoding'] !== undefined
+  return !isChunked && Number(headers['content-length'] ?? 0) <= appBodyBytesMax
+}
+
+const refusedBody: DoorAnswer = {
+  status: 413,
+  headers: { 'content-type': 'text/plain; charset=utf-8' },
+  body: new TextEncoder().encode(
+    `request body must be at most ${appBodyBytesMax} bytes, and its content-length say so\n`,
+  ),
+}
+
+/** Even an answer that is there already is sent later: once node has read on, it knows whether the request is complete. */
+async function sendLater(
+  request: IncomingMessage,
+  response: ServerResponse,
+  answer: Promise<DoorAnswer>,
+): Promise<void> {
+  send(request, response, await answer)
+}
+
+function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, headers, body }: DoorAnswer,
+): void {
   if (response.destroyed) return
-  const { status, headers, body } = answer
-  // Refused before all of it was read: say so and close, once the sender has stopped or its time is over.
-  if (!request.complete) response.setHeader('connection', 'close')
+  const isBodiless = status === 204 || request.method === 'HEAD'
   const length = status === 204 ? {} : { 'content-length': body.length }
-  response.writeHead(status, { ...headers, ...length })
-  response.end(body)
+  if (request.complete) {
+    response.writeHead(status, { ...headers, ...length })
+    response.end(isBodiless ? undefined : body)
+    return
+  }
+  // Refused before all of it was read. To close now would reset the connection under the answer, so the rest is read and
+  // dropped for a while.
+  response.writeHead(status, { ...headers, ...length, connection: 'close' })
+  if (isBodiless) response.flushHeaders()
+  else response.write(body)
+  drain(request, () => response.end())
+}
+
+function drain(request: IncomingMessage, done: () => void): void {
+  const timer = setTimeout(finish, lingerMsMax)
+  function finish(): void {
+    clearTimeout(timer)
+    done()
+  }
+  request.once('end', finish)
+  request.once('error', finish)
+  request.once('close', finish)
   request.resume()
 }
