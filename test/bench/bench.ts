@@ -1,0 +1,30 @@
+import { cpus } from 'node:os'
+import { benchDecode } from './decode.ts'
+import { benchFlush } from './flush.ts'
+import { type Effort, fullEffort, quickEffort } from './measure.ts'
+import { type Row, tableOf } from './row.ts'
+
+const groups: Readonly<Record<string, (effort: Effort) => Promise<Row[]>>> = {
+  decode: benchDecode,
+  flush: benchFlush,
+}
+
+// npm run bench [-- GROUP…] [--quick]
+const words = process.argv.slice(2)
+const chosen = words.filter((word) => !word.startsWith('--'))
+const unknown = chosen.filter((name) => !Object.hasOwn(groups, name))
+if (unknown.length > 0) {
+  process.stderr.write(`bench group must be one of ${Object.keys(groups)}, got ${unknown}\n`)
+  process.exit(1)
+}
+const effort = words.includes('--quick') ? quickEffort : fullEffort
+const rows: Row[] = []
+for (const [name, group] of Object.entries(groups)) {
+  if (chosen.length > 0 && !chosen.includes(name)) continue
+  process.stderr.write(`${name} …\n`)
+  rows.push(...(await group(effort)))
+}
+const [cpu] = cpus()
+process.stdout.write(`${tableOf(rows)}\n\n`)
+process.stdout.write(`Node ${process.versions.node}, ${cpus().length} × ${cpu?.model ?? 'cpu'}`)
+process.stdout.write(`, generated spans of ~360 B, ${effort.runs} runs each, medians\n`)
