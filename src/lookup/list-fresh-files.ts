@@ -4,7 +4,9 @@ import { freshListingsMax, storeReadsAtOnce } from '../limits.ts'
 import { listAll } from '../ports/object-store.ts'
 import type { FreshTail } from '../press/fresh-tail.ts'
 import type { Runtime } from '../runtime.ts'
-import type { FreshTailCache } from './fresh-tail-cache.ts'
+import type { FreshTailCache, FreshTailPass } from './fresh-tail-cache.ts'
+import { mapAtOnce } from './map-at-once.ts'
+import { MissingObject } from './missing-object.ts'
 import { readFreshTail } from './read-fresh-tail.ts'
 
 export interface FreshFile {
@@ -19,56 +21,71 @@ export interface FreshListing {
   readonly broken: readonly string[]
 }
 
-/**
- * Every fresh file of a tenant. One that was listed and then is missing was absorbed meanwhile: the listing starts anew,
- * since its spans are elsewhere now (protocol V6), at most `freshListingsMax` times.
- */
+/** Every fresh file of a tenant. Throws kind `unavailable` when they do not hold still for one listing. */
 export async function listFreshFiles(
   tenant: string,
   runtime: Pick<Runtime, 'store'>,
   cache: FreshTailCache,
 ): Promise<FreshListing> {
-  for (let listings = 0; listings < freshListingsMax; listings++) {
-    const keys: string[] = []
-    for await (const { key } of listAll(runtime.store, freshPrefix(tenant))) {
-      if (parseFreshFileKey(key)) keys.push(key)
-    }
-    const listing = await readTails(keys, runtime, cache)
-    if (listing) return listing
-  }
-  throw new SpanlakeError('unavailable', 'fresh files must hold still for one listing, try again')
+  return withFreshFiles(tenant, runtime, cache, async (listing) => listing)
 }
 
-/** Undefined when one of the files is gone. */
-async function readTails(
-  keys: readonly string[],
+/**
+ * What `work` makes of a tenant's fresh files. A file that was listed and then is missing was absorbed meanwhile: all
+ * starts anew with the listing, since its spans are elsewhere now (protocol V6), `freshListingsMax` times in all.
+ */
+export async function withFreshFiles<T>(
+  tenant: string,
   runtime: Pick<Runtime, 'store'>,
   cache: FreshTailCache,
-): Promise<FreshListing | undefined> {
-  const tails = new Array<FreshTail | undefined>(keys.length)
-  const broken: string[] = []
-  let isGone = false
-  let next = 0
-  const readOn = async (): Promise<void> => {
-    while (next < keys.length && !isGone) {
-      const at = next++
-      const key = keys[at]!
-      try {
-        const tail = cache.get(key) ?? (await readFreshTail(key, runtime))
-        if (tail === undefined) isGone = true
-        else {
-          cache.set(key, tail)
-          tails[at] = tail
-        }
-      } catch (error) {
-        // One broken file must not hide all others.
-        if (!(error instanceof SpanlakeError) || error.kind !== 'corrupt') throw error
-        broken.push(messageOf(error))
-      }
+  work: (listing: FreshListing) => Promise<T>,
+): Promise<T> {
+  for (let listings = 0; listings < freshListingsMax; listings++) {
+    try {
+      return await work(await listOnce(tenant, runtime, cache.pass()))
+    } catch (error) {
+      if (!(error instanceof MissingObject)) throw error
     }
   }
-  await Promise.all(Array.from({ length: storeReadsAtOnce }, readOn))
-  if (isGone) return undefined
-  const files = keys.flatMap((key, at) => (tails[at] ? [{ key, tail: tails[at] }] : []))
-  return { files, broken: broken.sort() }
+  throw new SpanlakeError('unavailable', 'fresh files must hold still for one answer, try again')
+}
+
+async function listOnce(
+  tenant: string,
+  runtime: Pick<Runtime, 'store'>,
+  tails: FreshTailPass,
+): Promise<FreshListing> {
+  const keys: string[] = []
+  for await (const { key } of listAll(runtime.store, freshPrefix(tenant))) {
+    if (parseFreshFileKey(key)) keys.push(key)
+  }
+  const broken: string[] = []
+  // Loads under way are not shared between answers: in workerd, one request cannot await another's I/O.
+  const files = await mapAtOnce(keys, storeReadsAtOnce, async (key) => {
+    try {
+      return { key, tail: tails.get(key) ?? (await readTail(tenant, key, runtime, tails)) }
+    } catch (error) {
+      // One broken file must not hide all others.
+      if (!(error instanceof SpanlakeError) || error.kind !== 'corrupt') throw error
+      broken.push(messageOf(error))
+      return undefined
+    }
+  })
+  return { files: files.filter((file) => file !== undefined), broken: broken.sort() }
+}
+
+async function readTail(
+  tenant: string,
+  key: string,
+  runtime: Pick<Runtime, 'store'>,
+  tails: FreshTailPass,
+): Promise<FreshTail> {
+  const tail = await readFreshTail(key, runtime)
+  if (tail === undefined) throw new MissingObject(key)
+  // A file that was copied below another prefix must not show one tenant's spans to the other.
+  if (tail.contents.tenant !== tenant) {
+    throw new SpanlakeError('corrupt', `fresh file must be of tenant ${tenant}, ${key}`)
+  }
+  tails.set(key, tail)
+  return tail
 }

@@ -11,10 +11,12 @@ export function noCost(): ReadCost {
   return { lists: 0, gets: 0, bytesRead: 0 }
 }
 
-/** The same store, adding what it is asked to `cost`. */
+/** The same store for reading, adding what it is asked to `cost`. */
 export function costedStore(store: ObjectStore, cost: ReadCost): ObjectStore {
   return {
-    ...store,
+    maxPutBytes: store.maxPutBytes,
+    put: (key, body, mode) => store.put(key, body, mode),
+    delete: (keys) => store.delete(keys),
     async get(key, range) {
       cost.gets++
       const stored = await store.get(key, range)

@@ -2,6 +2,7 @@ import { SpanlakeError } from '../errors.ts'
 import { decodeRowGroup, type ReadSpan } from '../press/read-spans.ts'
 import type { Runtime } from '../runtime.ts'
 import type { FreshFile } from './list-fresh-files.ts'
+import { MissingObject } from './missing-object.ts'
 
 /** Rows [from, to) of a fresh file, one ranged read for each row group that holds some. */
 export async function readRows(
@@ -25,12 +26,4 @@ export async function readRows(
     }
   })
   return (await Promise.all(read)).flat()
-}
-
-/** An object that a listing named and that is gone: whoever meets it starts again with the listing. */
-export class MissingObject extends Error {
-  constructor(key: string) {
-    super(`object is missing, ${key}`)
-    this.name = 'MissingObject'
-  }
 }

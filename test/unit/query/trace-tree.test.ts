@@ -5,7 +5,7 @@ import { cellsOf, fitText, printableText } from '../../../query/terminal-text.ts
 import { printTraceTree } from '../../../query/trace-tree.ts'
 import type { Span } from '../../../src/span/span.ts'
 import { hexOf } from '../../../src/span/trace-id.ts'
-import { someSpan, spanId } from './some-span.ts'
+import { someSpan, spanId } from '../../helpers/some-span.ts'
 
 const startNs = 1_763_658_191_000_000_000n
 const ms = 1_000_000

@@ -1,4 +1,4 @@
-import type { Span } from '../../../src/span/span.ts'
+import type { Span } from '../../src/span/span.ts'
 
 /** A span with everything at its default but what a test varies. */
 export function someSpan(fields: Partial<Span> & { readonly service?: string } = {}): Span {
