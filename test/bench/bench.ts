@@ -1,12 +1,18 @@
 import { cpus } from 'node:os'
 import { benchDecode } from './decode.ts'
+import { benchDoor512 } from './door.ts'
 import { benchFlush } from './flush.ts'
+import { benchLookup } from './lookup.ts'
 import { type Effort, fullEffort, quickEffort } from './measure.ts'
 import { type Row, tableOf } from './row.ts'
+import { benchSize } from './size.ts'
 
 const groups: Readonly<Record<string, (effort: Effort) => Promise<Row[]>>> = {
   decode: benchDecode,
   flush: benchFlush,
+  door: benchDoor512,
+  size: benchSize,
+  lookup: benchLookup,
 }
 
 // npm run bench [-- GROUP…] [--quick]
