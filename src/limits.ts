@@ -149,3 +149,6 @@ export const lingerMsMax = 2_000
 
 /** What a server that stops grants its last requests beyond the time they have anyway. */
 export const stopGraceMs = 5_000
+
+/** A single put to R2 may be larger; a Worker's memory is 128 MB. */
+export const r2PutBytesMax = 96 * 1024 * 1024

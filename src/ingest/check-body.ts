@@ -32,12 +32,12 @@ export function checkBody(
   }
   const asCame = format.gzipped && format.type === 'protobuf'
   const parcel: Parcel = {
-    bytes: asCame ? sent : codec.zstd(content),
+    bytes: asCame ? sent : codec[codec.bodyEncoding](content),
     head: {
       id: envelopeId(tenant, content, codec),
       tenant,
       receivedMs: clock.nowMs(),
-      encoding: asCame ? 'gzip' : 'zstd',
+      encoding: asCame ? 'gzip' : codec.bodyEncoding,
       decompressedBytes: content.length,
       spans,
     },

@@ -3,6 +3,8 @@
  * (node:zlib and node:crypto, which workerd has too): so pure rooms may take them as arguments.
  */
 export interface Codec {
+  /** How the door compresses a body that came uncompressed. */
+  readonly bodyEncoding: 'gzip' | 'zstd'
   /** One zstd frame (level 1) that decodes to `bytes`. */
   zstd(bytes: Uint8Array): Uint8Array
   /** Throws kind `corrupt` when the frame is broken or its size is not `bytesOut`. */

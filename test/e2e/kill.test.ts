@@ -81,7 +81,8 @@ test(`killed ${kills} times under load, every acknowledged span is there once`, 
   // Lists count each span once too, also those of requests that were sent twice.
   const counts: number[] = []
   for (let after = ''; ; ) {
-    const page = await (await fetch(`${server.url}/api/v1/traces?limit=1000${after}`)).json()
+    const answer = await fetch(`${server.url}/api/v1/traces?limit=1000${after}`)
+    const page = (await answer.json()) as { traces: { spans: number }[]; next?: string }
     counts.push(...page.traces.map((trace: { spans: number }) => trace.spans))
     if (page.next === undefined) break
     after = `&after=${page.next}`

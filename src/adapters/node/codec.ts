@@ -14,6 +14,7 @@ const gzipLevel = 1
 
 /** node:zlib and node:crypto as a `Codec`. workerd has both modules too. */
 export const nodeCodec: Codec = {
+  bodyEncoding: 'zstd',
   zstd: (bytes) =>
     plainBytes(zstdCompressSync(bytes, { params: zstdParams, chunkSize: roomFor(bytes.length) })),
   unzstd,
