@@ -136,29 +136,10 @@ test('spans that came twice appear once: redelivered whole, in another compositi
   expect(readFrom.map(({ rows }) => rows).sort()).toEqual([2, 2, 3, 4])
 })
 
-test('of two copies the later end stays, then the larger encoding, in whatever order they came', async () => {
-  const early = span(1, 1, {
-    endNs: nowNs + seconds,
-    attributes: [{ key: 'a', value: { kind: 'int', value: 1n } }],
-  })
-  const late = span(1, 1, { endNs: nowNs + 2n * seconds })
-  const larger = span(1, 1, { endNs: nowNs + 2n * seconds, statusMessage: 'more is known' })
-  for (const order of [
-    [early, late, larger],
-    [larger, late, early],
-    [late, larger, early],
-  ]) {
-    const world = lookupWorld()
-    for (const copy of order) await world.flush(world.envelope([copy]))
-    const { spans } = await lookupTrace('acme', traceId(1), world.runtime, freshTailCache())
-    expect(spans.map(({ statusMessage }) => statusMessage)).toEqual(['more is known'])
-  }
-})
-
 test('spans that merely share an id are all kept', async () => {
   const world = lookupWorld()
   const shared = [
-    span(1, 1, { kind: 2 }),
+    span(1, 1),
     span(1, 1, { kind: 3 }),
     span(1, 1, { name: 'another' }),
     span(1, 1, { startNs: nowNs + 99n }),
