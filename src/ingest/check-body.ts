@@ -8,13 +8,13 @@ import type { Parcel } from './keep-parcel.ts'
 
 export interface Checked {
   readonly checked: CheckResult
-  /** Undefined when no span is left to keep. */
+  /** Undefined when no span is valid, or none is there. */
   readonly parcel: Parcel | undefined
 }
 
 /**
  * A body as it was sent, checked and ready to be kept: compressed protobuf, as it came where it came so. Throws kind
- * `invalid` when it cannot be decoded or no span of it is valid, `too-large` when it inflates too far.
+ * `invalid` when it cannot be decoded, `too-large` when it inflates too far.
  */
 export function checkBody(
   sent: Uint8Array,
@@ -25,11 +25,8 @@ export function checkBody(
   const { codec, clock } = runtime
   const content = protobufOf(sent, format, runtime)
   const checked = checkRequest(content)
-  const { spans, invalidSpans, reasons } = checked
-  if (spans === 0) return { checked, parcel: undefined }
-  if (invalidSpans === spans) {
-    throw new SpanlakeError('invalid', `every span is invalid: ${listed(reasons)}`)
-  }
+  const { spans, invalidSpans } = checked
+  if (invalidSpans === spans) return { checked, parcel: undefined }
   const asCame = format.gzipped && format.type === 'protobuf'
   const parcel: Parcel = {
     bytes: asCame ? sent : codec[codec.bodyEncoding](content),
@@ -53,9 +50,4 @@ function protobufOf(sent: Uint8Array, { type, gzipped }: BodyFormat, runtime: Ru
     throw new SpanlakeError('too-large', `request body must be at most ${bytesMax} bytes`)
   }
   return type === 'json' ? jsonToProtobuf(content) : content
-}
-
-/** Reasons with how many spans each concerns, as a client reads them. */
-export function listed(reasons: ReadonlyMap<string, number>): string {
-  return [...reasons].map(([reason, spans]) => `${reason} (${spans} spans)`).join('; ')
 }

@@ -4,7 +4,7 @@ import { exportResponse, type MediaType, mediaTypes, statusResponse } from '../o
 import type { Runtime } from '../runtime.ts'
 import type { Access, Grant } from './access.ts'
 import { type BodyFormat, bodyFormatOf, mediaTypeOf } from './body-format.ts'
-import { type Checked, checkBody, listed } from './check-body.ts'
+import { type Checked, checkBody } from './check-body.ts'
 import { corsHeaders, preflightHeaders } from './cors.ts'
 import type { EnvelopeSender } from './gather-envelopes.ts'
 import { keepParcel } from './keep-parcel.ts'
@@ -100,7 +100,16 @@ async function accept(request: DoorRequest, format: BodyFormat, door: Door): Pro
   const { checked, parcel } = await receive(request, format, grant, door, held)
   if (parcel) await keepParcel(parcel, door, held.release)
   count(checked, grant, door.runtime)
+  const { spans, invalidSpans, reasons } = checked
+  if (spans > 0 && invalidSpans === spans) {
+    throw new SpanlakeError('invalid', `every span is invalid: ${listed(reasons)}`)
+  }
   return checked
+}
+
+/** Reasons with how many spans each concerns, as a client reads them. */
+function listed(reasons: ReadonlyMap<string, number>): string {
+  return [...reasons].map(([reason, spans]) => `${reason} (${spans} spans)`).join('; ')
 }
 
 /**
