@@ -1,9 +1,11 @@
 import { cpus } from 'node:os'
+import { benchAck } from './ack.ts'
 import { benchDecode } from './decode.ts'
 import { benchDoor512 } from './door.ts'
 import { benchFlush } from './flush.ts'
 import { benchLookup } from './lookup.ts'
 import { type Effort, fullEffort, quickEffort } from './measure.ts'
+import { benchQueue } from './queue.ts'
 import { type Row, tableOf } from './row.ts'
 import { benchSize } from './size.ts'
 
@@ -11,6 +13,8 @@ const groups: Readonly<Record<string, (effort: Effort) => Promise<Row[]>>> = {
   decode: benchDecode,
   flush: benchFlush,
   door: benchDoor512,
+  queue: benchQueue,
+  ack: benchAck,
   size: benchSize,
   lookup: benchLookup,
 }
