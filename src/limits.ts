@@ -152,3 +152,8 @@ export const stopGraceMs = 5_000
 
 /** A single put to R2 may be larger; a Worker's memory is 128 MB. */
 export const r2PutBytesMax = 96 * 1024 * 1024
+
+/** How often a remote store is asked in all, and the longest first and longest of all pauses in between. */
+export const storeAttemptsMax = 4
+export const storeRetryMs = 50
+export const storeRetryMsMax = 2_000
