@@ -1,4 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -10,13 +12,19 @@ import type { Row } from './row.ts'
 
 const spansPerSecond = 20_000
 const spansPerRequest = 50
+const requestsPerSecond = spansPerSecond / spansPerRequest
+
+interface LoadedServer {
+  readonly url: string
+  kill(): Promise<void>
+}
 
 /** How long a client waits for its 200 while 20,000 spans a second are offered, with the press at work and without. */
 export async function benchAck(effort: Effort): Promise<Row[]> {
   const seconds = 20 * effort.scale
-  const without = await latencies('600s', seconds)
-  const flushing = await latencies('1s', seconds)
-  const name = 'without flushing'
+  const without = await latencies(startDoorOnly, seconds)
+  const flushing = await latencies(startFlushing, seconds)
+  const name = 'no press running'
   return [0.5, 0.99].map((share) => ({
     what: `ack latency, 20 k spans/s offered, flushing: p${share * 100}`,
     value: quantile(flushing, share),
@@ -27,12 +35,13 @@ export async function benchAck(effort: Effort): Promise<Row[]> {
   }))
 }
 
-async function latencies(flushInterval: string, seconds: number): Promise<readonly number[]> {
+async function latencies(
+  start: (folder: string) => Promise<LoadedServer>,
+  seconds: number,
+): Promise<readonly number[]> {
   const folder = await mkdtemp(join(tmpdir(), 'spanlake-bench-'))
-  const flags = ['--flush-interval', flushInterval, '--log-level', 'warn']
-  const server = await startSpanlake(folder, flags)
+  const server = await start(folder)
   try {
-    const requestsPerSecond = spansPerSecond / spansPerRequest
     const requests = requestsPerSecond * seconds
     const spans = Math.min(100_000, requests * spansPerRequest)
     const startMs = Date.now()
@@ -45,11 +54,38 @@ async function latencies(flushInterval: string, seconds: number): Promise<readon
     }).map((body) => gzipSync(body))
     const load = { url: server.url, bodies, connections: 64 }
     // Warm: code compiled, connections and caches as in a server that has run for a while.
-    await sendLoad({ ...load, requests: requestsPerSecond, requestsPerSecond })
+    await sendLoad({ ...load, requests: 2 * requestsPerSecond, requestsPerSecond })
     const { latenciesMs } = await sendLoad({ ...load, requests, requestsPerSecond })
+    const flushed = (await readdir(folder, { recursive: true })).some((file) =>
+      file.endsWith('.parquet'),
+    )
+    if (flushed !== (start === startFlushing)) throw new Error('only one of the two must flush')
     return latenciesMs
   } finally {
-    await server.stop('SIGKILL')
+    await server.kill()
     await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function startFlushing(folder: string): Promise<LoadedServer> {
+  const { url, stop } = await startSpanlake(folder, ['--log-level', 'warn'])
+  return {
+    url,
+    async kill() {
+      await stop('SIGKILL')
+    },
+  }
+}
+
+async function startDoorOnly(folder: string): Promise<LoadedServer> {
+  const script = join(import.meta.dirname, 'door-server.ts')
+  const child = spawn(process.execPath, [script, folder], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const [url] = await once(child.stdout, 'data')
+  return {
+    url: String(url).trim(),
+    async kill() {
+      child.kill('SIGKILL')
+      await once(child, 'exit')
+    },
   }
 }
