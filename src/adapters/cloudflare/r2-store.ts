@@ -3,7 +3,7 @@ import { SpanlakeError } from '../../errors.ts'
 import { checkObjectKey } from '../../layout/object-key.ts'
 import { r2PutBytesMax } from '../../limits.ts'
 import type { ByteRange, ObjectStore, PutMode, PutResult } from '../../ports/object-store.ts'
-import { checkDeleteCount, tooLarge } from '../memory/store.ts'
+import { checkDeletedKeys, tooLarge } from '../memory/store.ts'
 
 /** An R2 bucket as a store. A condition that does not hold is R2's null, our conflict. */
 export function r2Store(bucket: R2Bucket): ObjectStore {
@@ -37,7 +37,7 @@ export function r2Store(bucket: R2Bucket): ObjectStore {
     },
 
     async delete(keys) {
-      checkDeleteCount(keys)
+      checkDeletedKeys(keys)
       if (keys.length > 0) await asking('delete', keys[0] ?? '', () => bucket.delete([...keys]))
     },
   }

@@ -51,7 +51,7 @@ export function memoryStore(options: MemoryStoreOptions): ObjectStore {
     },
 
     async delete(keys) {
-      checkDeleteCount(keys)
+      checkDeletedKeys(keys)
       for (const key of keys) held.delete(key)
     },
   }
@@ -64,12 +64,15 @@ export function tooLarge(key: string, bytes: number, maxPutBytes: number): Spanl
   )
 }
 
-export function checkDeleteCount(keys: readonly string[]): void {
-  if (keys.length <= deleteKeysMax) return
-  throw new SpanlakeError(
-    'invalid',
-    `delete takes at most ${deleteKeysMax} keys, got ${keys.length}`,
-  )
+/** What every adapter's `delete` refuses, before it removes anything. */
+export function checkDeletedKeys(keys: readonly string[]): void {
+  if (keys.length > deleteKeysMax) {
+    throw new SpanlakeError(
+      'invalid',
+      `delete takes at most ${deleteKeysMax} keys, got ${keys.length}`,
+    )
+  }
+  for (const key of keys) checkObjectKey(key)
 }
 
 function allows(mode: PutMode, standing: Held | undefined): boolean {

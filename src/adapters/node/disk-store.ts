@@ -12,13 +12,14 @@ import type {
   PutMode,
   PutResult,
 } from '../../ports/object-store.ts'
-import { checkDeleteCount, tooLarge } from '../memory/store.ts'
+import { checkDeletedKeys, tooLarge } from '../memory/store.ts'
 import { endProcess } from './end-process.ts'
 
 export interface DiskStoreOptions {
   /** The owner of the data directory clears what a crash left half written. Other threads must not. */
   readonly owner?: boolean
   readonly pageEntries?: number
+  readonly maxPutBytes?: number
 }
 
 const lockAttempts = 5_000
@@ -31,7 +32,7 @@ export async function diskStore(
   folder: string,
   options: DiskStoreOptions = {},
 ): Promise<ObjectStore> {
-  const { pageEntries = 1_000 } = options
+  const { pageEntries = 1_000, maxPutBytes = diskPutBytesMax } = options
   const temporary = join(folder, '.tmp')
   if (options.owner) await rm(temporary, { recursive: true, force: true })
   await makeFolder(temporary)
@@ -40,11 +41,11 @@ export async function diskStore(
   const temporaryPath = (): string => join(temporary, `${threadName}-${nextName++}`)
 
   return {
-    maxPutBytes: diskPutBytesMax,
+    maxPutBytes,
 
     async put(key, body, mode) {
       const path = pathOf(folder, key)
-      if (body.length > diskPutBytesMax) throw tooLarge(key, body.length, diskPutBytesMax)
+      if (body.length > maxPutBytes) throw tooLarge(key, body.length, maxPutBytes)
       const draft = temporaryPath()
       try {
         await makeFolder(dirname(path))
@@ -93,7 +94,7 @@ export async function diskStore(
     },
 
     async delete(keys) {
-      checkDeleteCount(keys)
+      checkDeletedKeys(keys)
       for (const key of keys) {
         await unlink(pathOf(folder, key)).catch((cause) => {
           if (!isMissing(cause)) throw unavailable('delete', key, cause)
