@@ -1,47 +1,56 @@
-import { Hono } from 'hono'
-import { type ErrorKind, kindOf, messageOf } from '../src/errors.ts'
+import { type Context, Hono } from 'hono'
+import { messageOf } from '../src/errors.ts'
+import { answerError, answerThrown } from './answer-error.ts'
 import { deadRoutes } from './api/native/dead.ts'
-import { traceRoutes } from './api/native/traces.ts'
+import { traceRoutes } from './api/native/routes.ts'
 import { tempoRoutes } from './api/tempo/routes.ts'
 import type { QueryContext } from './context.ts'
+import { readOnly } from './read-only.ts'
 
-/** HTTP status of each kind of error. */
-export const statusOfKind: Readonly<Record<ErrorKind, 400 | 401 | 403 | 413 | 429 | 500 | 503>> = {
-  invalid: 400,
-  unauthenticated: 401,
-  forbidden: 403,
-  'too-large': 413,
-  throttled: 429,
-  unavailable: 503,
-  corrupt: 500,
-  internal: 500,
-}
-
-/** Everything that answers questions. Tempo's clients are told of errors in plain text, ours in JSON. */
+/**
+ * Everything that answers questions: `/tempo/api` for Grafana, `/api/v1` our own, and `/healthz`, `/readyz`, `/metrics`
+ * for operators. Tempo's clients are told of errors in plain text, ours in JSON. Parameters that nobody knows are
+ * ignored; no other web page may read an answer (no CORS here).
+ */
 export function createApp(context: QueryContext): Hono {
   const app = new Hono()
   app.use(async (c, next) => {
     await next()
-    c.header('x-content-type-options', 'nosniff')
-    c.header('cache-control', 'no-store')
+    for (const [name, value] of securityHeaders) c.header(name, value)
   })
   app.route('/tempo', tempoRoutes(context))
   app.route('/api/v1/traces', traceRoutes(context))
   app.route('/api/v1/dead', deadRoutes(context))
-  app.notFound((c) =>
-    c.json({ error: { kind: 'not-found', message: `nothing is at ${c.req.path}` } }, 404),
-  )
-  app.onError((error, c) => {
-    const kind = kindOf(error)
-    if (kind === 'internal' || kind === 'corrupt') {
-      context.runtime.log.error('query failed', { path: c.req.path, error: String(error.stack) })
-    }
-    const message = kind === 'internal' ? 'internal error' : messageOf(error)
-    if (kind === 'unauthenticated') c.header('www-authenticate', 'Bearer')
-    if (kind === 'unavailable') c.header('retry-after', '1')
-    const status = statusOfKind[kind]
-    if (c.req.path.startsWith('/tempo/')) return c.text(message, status)
-    return c.json({ error: { kind, message } }, status)
-  })
+  operations(app, context)
+  app.notFound((c) => answerError(c, 404, 'not-found', `nothing is at ${c.req.path}`))
+  app.onError((error, c) => answerThrown(c, error, context.runtime.log))
   return app
+}
+
+/** An answer holds what senders wrote: no browser may run it, guess at its type, frame it or keep it. */
+const securityHeaders = [
+  ['x-content-type-options', 'nosniff'],
+  ['content-security-policy', "default-src 'none'; frame-ancestors 'none'"],
+  ['cross-origin-resource-policy', 'same-origin'],
+  ['referrer-policy', 'no-referrer'],
+  ['cache-control', 'no-store'],
+  ['vary', 'Accept, Authorization, X-Scope-OrgID'],
+] as const
+
+function operations(app: Hono, { runtime, ready, metricsText }: QueryContext): void {
+  readOnly(app, '/healthz', (c) => c.text('ok\n'))
+  readOnly(app, '/readyz', async (c: Context) => {
+    try {
+      await (ready ? ready() : runtime.store.list('_ready/'))
+      return c.text('ready\n')
+    } catch (error) {
+      runtime.log.warn('not ready', { error: messageOf(error) })
+      return c.text(`not ready: ${messageOf(error)}\n`, 503)
+    }
+  })
+  if (metricsText === undefined) return
+  readOnly(app, '/metrics', async (c) => {
+    const type = 'text/plain; version=0.0.4; charset=utf-8'
+    return c.body(await metricsText(), 200, { 'content-type': type })
+  })
 }

@@ -6,10 +6,14 @@ import type { Runtime } from '../src/runtime.ts'
 /** What every route works with. */
 export interface QueryContext {
   readonly runtime: Runtime
-  readonly access: Access
+  readonly access: Pick<Access, 'authorize'>
   readonly cache: FreshTailCache
   /** Where replayed dead letters go. */
   readonly queue: Queue
+  /** Rejects while this process cannot do its work; default: the store does not answer. */
+  readonly ready?: () => Promise<unknown>
+  /** Prometheus text; without it `/metrics` is not there. */
+  readonly metricsText?: () => Promise<string>
 }
 
 /** The tenant that a request may act for in this role. */

@@ -1,29 +1,25 @@
 import { type Context, Hono } from 'hono'
 import packageJson from '../../../package.json' with { type: 'json' }
-import { lookupTrace } from '../../../src/lookup/lookup-trace.ts'
+import { lookupTrace, type TraceAnswer } from '../../../src/lookup/lookup-trace.ts'
 import { encodeTracesData } from '../../../src/otlp/encode.ts'
-import { parseTraceId } from '../../../src/span/trace-id.ts'
 import { type QueryContext, tenantOf } from '../../context.ts'
-import { encodeTraceByIdResponse, traceByIdJson } from './trace-by-id.ts'
-import { tempoTraceJson } from './trace-json.ts'
+import { readOnly } from '../../read-only.ts'
+import { parseTraceRequest, wantsProtobuf } from './request.ts'
+import { batchesJson, encodeTraceByIdResponse, traceByIdJson } from './response.ts'
 
 /**
- * What Grafana's Tempo data source asks of a trace store (`GET /api/traces/{id}`, `/api/v2/traces/{id}`, the two that its
- * settings page checks). Time hints are ignored: a lookup here finds a trace at any age, and a hint must not hide it.
+ * What Grafana's Tempo data source asks of a trace store: a trace by id in both versions of the API, and the two paths
+ * that its settings page checks. `/api/echo` needs a token that may read, so that "Save & test" proves it.
  */
 export function tempoRoutes(context: QueryContext): Hono {
   const app = new Hono()
-  app.get('/api/echo', (c) => c.text('echo'))
-  app.get('/api/status/buildinfo', (c) => c.json(buildInfo))
-
-  app.get('/api/traces/:id', async (c) => {
-    const { spans, reasons } = await find(c, context)
-    if (spans.length === 0 && reasons.length === 0) return c.body(null, 404)
-    if (wantsProtobuf(c)) return protobuf(c, encodeTracesData(spans))
-    return c.json({ batches: tempoTraceJson(spans).resourceSpans })
+  readOnly(app, '/api/echo', (c) => {
+    tenantOf(c.req.raw, 'read', context)
+    return c.text('echo')
   })
-
-  app.get('/api/v2/traces/:id', async (c) => {
+  readOnly(app, '/api/status/buildinfo', (c) => c.json(buildInfo))
+  readOnly(app, '/api/traces/:id', async (c) => traceV1(c, await find(c, context)))
+  readOnly(app, '/api/v2/traces/:id', async (c) => {
     const answer = await find(c, context)
     if (wantsProtobuf(c)) return protobuf(c, encodeTraceByIdResponse(answer))
     return c.json(traceByIdJson(answer))
@@ -40,16 +36,27 @@ const buildInfo = {
   goVersion: '',
 }
 
-function find(c: Context, context: QueryContext): ReturnType<typeof lookupTrace> {
+function find(c: Context, context: QueryContext): Promise<TraceAnswer> {
   const tenant = tenantOf(c.req.raw, 'read', context)
-  const traceId = parseTraceId(c.req.param('id') ?? '')
-  return lookupTrace(tenant, traceId, context.runtime, context.cache)
+  return lookupTrace(tenant, parseTraceRequest(c), context.runtime, context.cache)
 }
 
-function wantsProtobuf(c: Context): boolean {
-  return (c.req.header('accept') ?? '').includes('application/protobuf')
+/** Version 1 has no words for an incomplete answer: what the body cannot say, the status or a header does. */
+function traceV1(c: Context, { spans, complete, reasons, rowsLeftOut }: TraceAnswer): Response {
+  const why = reasons.join('; ')
+  if (rowsLeftOut > 0) return c.text(why, 422)
+  if (spans.length === 0 && complete) return c.body(null, 404)
+  if (spans.length === 0) return c.text(`whether the trace exists is not known: ${why}`, 500)
+  if (!complete) c.header('x-spanlake-incomplete', headerText(why))
+  if (wantsProtobuf(c)) return protobuf(c, encodeTracesData(spans))
+  return c.json(batchesJson(spans))
 }
 
 function protobuf(c: Context, body: Uint8Array): Response {
   return c.body(body.slice(), 200, { 'content-type': 'application/protobuf' })
+}
+
+/** Header values are short and plain. */
+function headerText(text: string): string {
+  return text.slice(0, 1_000).replace(/[^\x20-\x7e]/g, '?')
 }

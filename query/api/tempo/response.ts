@@ -1,7 +1,13 @@
 import type { TraceAnswer } from '../../../src/lookup/lookup-trace.ts'
 import { encodeTracesData } from '../../../src/otlp/encode.ts'
 import { WireWriter } from '../../../src/otlp/wire-writer.ts'
+import type { Span } from '../../../src/span/span.ts'
 import { tempoTraceJson } from './trace-json.ts'
+
+/** Version 1: Tempo's JSON with its first key renamed. */
+export function batchesJson(spans: readonly Span[]) {
+  return { batches: tempoTraceJson(spans).resourceSpans }
+}
 
 // tempo.proto TraceByIDResponse and TraceByIDMetrics
 const traceTag = 0x0a
@@ -22,7 +28,7 @@ export function encodeTraceByIdResponse(answer: TraceAnswer): Uint8Array {
   writer.number(backendReadsTag, answer.cost.gets)
   writer.number(backendBytesTag, answer.cost.bytesRead)
   writer.close(metrics)
-  if (answer.reasons.length > 0) writer.number(statusTag, statusPartial)
+  if (!answer.complete) writer.number(statusTag, statusPartial)
   writer.text(messageTag, answer.reasons.join('; '))
   return writer.finish()
 }
@@ -38,6 +44,6 @@ export function traceByIdJson(answer: TraceAnswer) {
       backendReads: String(gets),
       backendBytes: String(bytesRead),
     },
-    ...(answer.reasons.length > 0 ? partial : {}),
+    ...(!answer.complete ? partial : {}),
   }
 }
