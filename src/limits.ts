@@ -145,7 +145,7 @@ export const rateBurstSeconds = 5
 export const appBodyBytesMax = 1024 * 1024
 
 /** How long a refused sender may go on sending before its connection is closed under it. */
-export const lingerMsMax = 2_000
+export const lingerMsMax = 1_000
 
 /** What a server that stops grants its last requests beyond the time they have anyway. */
 export const stopGraceMs = 5_000

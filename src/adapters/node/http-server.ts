@@ -25,6 +25,8 @@ export interface HttpServerOptions {
   readonly exportTraces: (request: DoorRequest) => Promise<DoorAnswer>
   /** Answers everything else. */
   readonly app: App
+  /** Sockets held at once; one more is closed as soon as it opens. */
+  readonly connectionsMax?: number
 }
 
 export interface HttpServer {
@@ -53,7 +55,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     maxHeaderSize: headerBytesMax,
     keepAliveTimeout: 75_000,
   })
-  server.maxConnections = connectionsMax
+  server.maxConnections = options.connectionsMax ?? connectionsMax
   const answer = (request: IncomingMessage, response: ServerResponse, waits: boolean): void => {
     const path = (request.url ?? '').split('?', 1)[0] as string
     const start = (): void => {
