@@ -12,7 +12,8 @@ import { defaultLimits } from '../../src/limits.ts'
 import { silentMeter } from '../../src/ports/meter.ts'
 import type { Runtime } from '../../src/runtime.ts'
 import { queueFile, storeFolder } from './data-folders.ts'
-import { type ImportTarget, importFiles, serverTarget } from './import.ts'
+import { serverTarget } from './import/server-target.ts'
+import { type ImportTarget, importFiles } from './import.ts'
 
 export interface ImportCommandOptions {
   readonly to?: string
@@ -34,7 +35,7 @@ export async function importCommand(
   const report = to
     ? await importFiles(files, serverTarget({ url: to, token, tenant }))
     : await intoDataDirectory(files, options)
-  if (report.refusedRequests + report.refusedSpans > 0) process.exitCode = 1
+  if (report.refusedSpans > 0) process.exitCode = 1
 }
 
 async function intoDataDirectory(files: readonly string[], options: ImportCommandOptions) {

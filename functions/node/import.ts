@@ -1,198 +1,169 @@
-import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import type { Readable } from 'node:stream'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { createGunzip, gzipSync } from 'node:zlib'
+import { setTimeout as sleepMs } from 'node:timers/promises'
 import { SpanlakeError } from '../../src/errors.ts'
-import { defaultLimits } from '../../src/limits.ts'
-import { startProgress } from './progress.ts'
-import { splitLines } from './split-lines.ts'
+import { mediaTypes } from '../../src/otlp/response.ts'
+import { type Progress, startProgress } from './import/progress.ts'
+import { readExportResponse, readStatusMessage } from './import/read-export-response.ts'
+import { type ImportRequest, readRequests } from './import/read-requests.ts'
 
 /** Takes one OTLP request; an answer like the door's. */
 export interface ImportTarget {
-  send(
-    body: Uint8Array,
-    contentType: string,
-  ): Promise<{
-    readonly status: number
-    readonly body: Uint8Array
-    readonly headers: Readonly<Record<string, string>>
-  }>
+  /** Throws kind `unavailable` when there was no answer. */
+  send(body: Uint8Array, contentType: string): Promise<ImportAnswer>
+}
+
+export interface ImportAnswer {
+  readonly status: number
+  readonly body: Uint8Array
+  readonly headers: Readonly<Record<string, string>>
 }
 
 export interface ImportReport {
   readonly requests: number
-  /** Requests that the target would not take, and spans that it refused of those it took. */
-  readonly refusedRequests: number
+  /** Spans sent, the refused ones included. */
+  readonly spans: number
+  /** Spans that the target refused of requests it took. */
   readonly refusedSpans: number
 }
 
-const json = 'application/json'
-const protobuf = 'application/x-protobuf'
+export interface ImportOptions {
+  /** Default: on stderr. */
+  readonly progress?: Progress
+  readonly sleep?: (ms: number) => Promise<unknown>
+}
+
+interface Sender {
+  readonly target: ImportTarget
+  readonly sleep: (ms: number) => Promise<unknown>
+  hasAnswered: boolean
+}
+
 const requestsAtOnce = 8
-const attemptsMax = 20
+/** Bodies on their way at once, in bytes; one larger than that travels alone. */
+const bytesAtOnce = 32 * 1024 * 1024
+const attemptsMax = 12
+const firstPauseMs = 500
+const longestPauseMs = 30_000
 
 /**
- * Sends every request in the files to the target, a few at a time: `.jsonl` and `.json` hold one OTLP/JSON request a
- * line, anything else is one protobuf request; `.gz` is inflated, `-` is stdin. Memory holds no more than the requests
- * under way.
+ * Sends all that the files hold to the target, several requests at a time, in bounded memory. A target in trouble is
+ * asked again, as long as it says itself or else after growing pauses. Stops at the first thing that cannot be read or is
+ * refused as a whole, with file and line: kinds `invalid`, `too-large`, `unavailable`.
  */
 export async function importFiles(
   files: readonly string[],
   target: ImportTarget,
+  options: ImportOptions = {},
 ): Promise<ImportReport> {
-  const progress = startProgress(await bytesOf(files))
-  const underWay = new Set<Promise<void>>()
-  const report = { requests: 0, refusedRequests: 0, refusedSpans: 0 }
+  const { sleep = sleepMs, progress = startProgress(await bytesOf(files)) } = options
+  const report = { requests: 0, spans: 0, refusedSpans: 0 }
+  const failures: unknown[] = []
+  const underWay = new Map<Promise<void>, number>()
+  const sender: Sender = { target, sleep, hasAnswered: false }
+  const begin = (request: ImportRequest): void => {
+    const work = sendOne(request, sender)
+      .then(({ rejectedSpans, message }) => {
+        report.requests++
+        report.spans += request.spans
+        report.refusedSpans += rejectedSpans
+        progress.sent(request.spans, request.body.length)
+        if (message !== '') progress.note(`${request.place}: ${message}`)
+      })
+      .catch((error) => failures.push(error))
+      .then(() => void underWay.delete(work))
+    underWay.set(work, request.body.length)
+  }
   try {
     for (const file of files) {
-      for await (const { body, type, place } of requestsIn(file, progress.read)) {
-        const work = sendOne(body, type, place, target, report).then(() =>
-          progress.sent(body.length),
-        )
-        const tracked = work.finally(() => underWay.delete(tracked))
-        tracked.catch(() => {}) // met again below
-        underWay.add(tracked)
-        if (underWay.size >= requestsAtOnce) await Promise.race(underWay)
+      for await (const request of readRequests(file, progress.read)) {
+        while (isFull(underWay, request.body.length)) await Promise.race(underWay.keys())
+        if (failures.length > 0) throw failures[0]
+        begin(request)
       }
     }
-    await Promise.all(underWay)
   } finally {
-    await Promise.allSettled(underWay)
+    await Promise.all(underWay.keys())
     progress.end(report)
   }
-  return report
-}
-
-/** A running server as target. */
-export function serverTarget(options: {
-  readonly url: string
-  readonly token: string | undefined
-  readonly tenant: string | undefined
-}): ImportTarget {
-  const headers: Record<string, string> = { 'content-encoding': 'gzip' }
-  if (options.token) headers.authorization = `Bearer ${options.token}`
-  if (options.tenant) headers['x-scope-orgid'] = options.tenant
-  return {
-    async send(body, contentType) {
-      const response = await fetch(`${options.url}/v1/traces`, {
-        method: 'POST',
-        headers: { ...headers, 'content-type': contentType },
-        body: gzipSync(body, { level: 1 }),
-      }).catch((cause) => {
-        throw new SpanlakeError('unavailable', `no server answers at ${options.url}`, { cause })
-      })
-      const answer = new Uint8Array(await response.arrayBuffer())
-      const retryAfter = response.headers.get('retry-after')
-      const sentHeaders = retryAfter === null ? {} : { 'retry-after': retryAfter }
-      return { status: response.status, body: answer, headers: sentHeaders }
-    },
-  }
-}
-
-interface FileRequest {
-  readonly body: Uint8Array
-  readonly type: string
-  /** File and line, for messages. */
-  readonly place: string
-}
-
-async function* requestsIn(
-  file: string,
-  onRead: (bytes: number) => void,
-): AsyncGenerator<FileRequest> {
-  const name = file.replace(/\.gz$/, '')
-  const source: Readable = file === '-' ? process.stdin : createReadStream(file)
-  source.on('data', (chunk: Uint8Array) => onRead(chunk.length))
-  const content = file.endsWith('.gz') ? source.pipe(createGunzip()) : source
-  source.on('error', (error) => content.destroy(error))
-  const bytesMax = defaultLimits.requestDecompressedBytesMax
-  try {
-    if (file === '-' || /\.jsonl?$/.test(name)) {
-      let line = 0
-      for await (const body of splitLines(content, bytesMax)) {
-        line++
-        if (body.length > 0) yield { body, type: json, place: `${file}:${line}` }
-      }
-    } else yield { body: await readWhole(content, bytesMax, file), type: protobuf, place: file }
-  } catch (cause) {
-    if (cause instanceof SpanlakeError) throw cause
-    throw new SpanlakeError('invalid', `cannot read ${file}: ${(cause as Error).message}`, {
-      cause,
-    })
-  }
-}
-
-async function readWhole(content: Readable, bytesMax: number, file: string): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = []
-  let bytes = 0
-  for await (const chunk of content as AsyncIterable<Uint8Array>) {
-    bytes += chunk.length
-    if (bytes > bytesMax) {
-      throw new SpanlakeError('too-large', `request must be at most ${bytesMax} bytes, ${file}`)
-    }
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
-}
-
-async function sendOne(
-  body: Uint8Array,
-  type: string,
-  place: string,
-  target: ImportTarget,
-  report: { requests: number; refusedRequests: number; refusedSpans: number },
-): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    const answer = await target.send(body, type)
-    if (answer.status === 200) {
-      report.requests++
-      report.refusedSpans += refusedSpansIn(answer.body, type)
-      return
-    }
-    const isBusy = answer.status === 429 || answer.status >= 502
-    if (!isBusy || attempt >= attemptsMax) {
-      report.refusedRequests++
-      process.stderr.write(`${place}: refused with ${answer.status}: ${textOf(answer.body)}\n`)
-      return
-    }
-    const seconds = Number(answer.headers['retry-after'] ?? 1)
-    await sleep((Number.isFinite(seconds) ? seconds : 1) * 1_000)
-  }
-}
-
-/** `rejectedSpans` of a partial success: field 1 of field 1 in protobuf. */
-function refusedSpansIn(body: Uint8Array, type: string): number {
-  if (body.length === 0) return 0
-  if (type === json) {
-    const { partialSuccess } = JSON.parse(textOf(body)) as {
-      partialSuccess?: { rejectedSpans?: string }
-    }
-    return Number(partialSuccess?.rejectedSpans ?? 0)
-  }
-  if (body[0] !== 0x0a || body[2] !== 0x08) return 0
-  let count = 0
-  for (let at = 3, scale = 1; at < body.length; at++, scale *= 128) {
-    count += (body[at]! & 0x7f) * scale
-    if (body[at]! < 0x80) break
-  }
-  return count
-}
-
-function textOf(body: Uint8Array): string {
-  return new TextDecoder().decode(body)
-}
-
-/** Bytes to read, as far as that is known before. */
-async function bytesOf(files: readonly string[]): Promise<number | undefined> {
-  if (files.includes('-')) return undefined
-  const sizes = await Promise.all(
-    files.map(async (file) => {
-      const found = await stat(file).catch((cause) => {
-        throw new SpanlakeError('invalid', `file must be readable, got ${file}`, { cause })
-      })
-      return found.size
-    }),
+  if (failures.length > 0) throw failures[0]
+  if (report.spans > 0) return report
+  throw new SpanlakeError(
+    'invalid',
+    `files must hold otlp spans, found none in ${files.join(', ')}`,
   )
-  return sizes.reduce((sum, size) => sum + size, 0)
+}
+
+function isFull(underWay: ReadonlyMap<unknown, number>, bytesNext: number): boolean {
+  if (underWay.size === 0) return false
+  const bytes = underWay.values().reduce((sum, each) => sum + each, bytesNext)
+  return underWay.size >= requestsAtOnce || bytes > bytesAtOnce
+}
+
+/** Until it is taken or refused; returns what the answer to a taken one says. */
+async function sendOne(
+  { body, place }: ImportRequest,
+  sender: Sender,
+): Promise<{ rejectedSpans: number; message: string }> {
+  for (let attempt = 1; ; attempt++) {
+    const answer = await answerOf(sender, body, attempt)
+    if (answer?.status === 200) return readExportResponse(answer.body)
+    if (answer && !isBusy(answer.status)) throw refused(place, answer)
+    if (attempt >= attemptsMax) {
+      const last = answer ? `: ${readStatusMessage(answer.body)}` : ''
+      throw new SpanlakeError('unavailable', `${place} was not taken in ${attempt} attempts${last}`)
+    }
+    await sender.sleep(pauseMs(answer?.headers['retry-after'], attempt))
+  }
+}
+
+/** Undefined when none came from a target that has answered before; one that never did is a wrong address. */
+async function answerOf(
+  sender: Sender,
+  body: Uint8Array,
+  attempt: number,
+): Promise<ImportAnswer | undefined> {
+  try {
+    const answer = await sender.target.send(body, mediaTypes.protobuf)
+    sender.hasAnswered = true
+    return answer
+  } catch (error) {
+    const isLost = error instanceof SpanlakeError && error.kind === 'unavailable'
+    if (!isLost || !sender.hasAnswered || attempt >= attemptsMax) throw error
+    return undefined
+  }
+}
+
+/** The answers that OTLP calls retryable (OTLP/HTTP, Retryable Response Codes). */
+const isBusy = (status: number): boolean => [429, 502, 503, 504].includes(status)
+
+function pauseMs(retryAfter: string | undefined, attempt: number): number {
+  const seconds = Number(retryAfter ?? Number.NaN)
+  const askedMs = Number.isNaN(seconds)
+    ? Date.parse(retryAfter ?? '') - Date.now()
+    : seconds * 1_000
+  if (askedMs >= 0) return Math.min(askedMs, 10 * longestPauseMs)
+  return Math.min(firstPauseMs * 2 ** (attempt - 1), longestPauseMs)
+}
+
+function refused(place: string, { status, body }: ImportAnswer): SpanlakeError {
+  const kind = status === 413 ? 'too-large' : 'invalid'
+  return new SpanlakeError(kind, `${place} was refused with ${status}: ${readStatusMessage(body)}`)
+}
+
+/** Bytes to read, as far as that is known before; also refuses a file that is missing before anything is sent. */
+async function bytesOf(files: readonly string[]): Promise<number | undefined> {
+  const sizes = await Promise.all(
+    files
+      .filter((file) => file !== '-')
+      .map(async (file) => {
+        const found = await stat(file).catch((cause) => {
+          throw new SpanlakeError('invalid', `file must be readable, got ${file}`, { cause })
+        })
+        if (found.isDirectory()) {
+          throw new SpanlakeError('invalid', `file must be no directory, got ${file}`)
+        }
+        return found.size
+      }),
+  )
+  return files.includes('-') ? undefined : sizes.reduce((sum, size) => sum + size, 0)
 }

@@ -1,12 +1,16 @@
-import { SpanlakeError } from '../../src/errors.ts'
+import { SpanlakeError } from '../../../src/errors.ts'
 
 const newline = 0x0a
+const carriageReturn = 0x0d
 
-/** The lines of a stream of bytes, without their ends. Throws kind `too-large` for one longer than `bytesMax`. */
+/**
+ * The lines of a stream of bytes with their numbers, without their ends and without empty ones. Throws kind `too-large`
+ * as soon as one is longer than `bytesMax`.
+ */
 export async function* splitLines(
   chunks: AsyncIterable<Uint8Array>,
   bytesMax: number,
-): AsyncGenerator<Uint8Array> {
+): AsyncGenerator<{ text: Uint8Array; line: number }> {
   let parts: Uint8Array[] = []
   let bytes = 0
   let line = 1
@@ -21,7 +25,8 @@ export async function* splitLines(
     let from = 0
     for (let end = chunk.indexOf(newline); end !== -1; end = chunk.indexOf(newline, from)) {
       add(chunk.subarray(from, end))
-      yield joined(parts, bytes)
+      const text = joined(parts, bytes)
+      if (text.length > 0) yield { text, line }
       parts = []
       bytes = 0
       line++
@@ -29,7 +34,8 @@ export async function* splitLines(
     }
     if (from < chunk.length) add(chunk.subarray(from))
   }
-  if (bytes > 0) yield joined(parts, bytes)
+  const text = joined(parts, bytes)
+  if (text.length > 0) yield { text, line }
 }
 
 function joined(parts: readonly Uint8Array[], bytes: number): Uint8Array {
@@ -39,6 +45,5 @@ function joined(parts: readonly Uint8Array[], bytes: number): Uint8Array {
     whole.set(part, at)
     at += part.length
   }
-  // Lines of files from other systems end in CR LF.
-  return whole.at(-1) === 0x0d ? whole.subarray(0, -1) : whole
+  return whole.at(-1) === carriageReturn ? whole.subarray(0, -1) : whole
 }
