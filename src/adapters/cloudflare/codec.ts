@@ -1,7 +1,7 @@
-import { constants, gunzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { hash } from 'node:crypto'
+import { constants, gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { SpanlakeError } from '../../errors.ts'
 import type { Codec } from '../../ports/codec.ts'
-import { nodeCodec } from '../node/codec.ts'
 import { rawZstdFrame } from './raw-zstd-frame.ts'
 
 const zstdParams = {
@@ -26,7 +26,6 @@ const inflateSlackBytes = 1024 * 1024
  * is too large for one zstd frame of workerd's is kept in a frame that is not compressed, which every reader knows.
  */
 export const workerdCodec: Codec = {
-  ...nodeCodec,
   bodyEncoding: 'gzip',
 
   zstd(bytes) {
@@ -54,6 +53,18 @@ export const workerdCodec: Codec = {
     }
     if (bytes.length <= bytesMax) return bytes
     throw new SpanlakeError('too-large', `gzip stream must inflate to at most ${bytesMax} bytes`)
+  },
+
+  gzip: (bytes) => new Uint8Array(gzipSync(bytes, { level: 1 })),
+
+  sha256(...parts) {
+    const whole = new Uint8Array(parts.reduce((bytes, part) => bytes + part.length, 0))
+    let at = 0
+    for (const part of parts) {
+      whole.set(part, at)
+      at += part.length
+    }
+    return new Uint8Array(hash('sha256', whole, 'buffer'))
   },
 }
 

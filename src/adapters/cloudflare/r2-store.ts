@@ -1,9 +1,8 @@
 import type { R2Bucket, R2Object, R2PutOptions } from '@cloudflare/workers-types'
 import { SpanlakeError } from '../../errors.ts'
-import { checkObjectKey } from '../../layout/object-key.ts'
 import { r2PutBytesMax } from '../../limits.ts'
 import type { ByteRange, ObjectStore, PutMode, PutResult } from '../../ports/object-store.ts'
-import { checkDeletedKeys, tooLarge } from '../memory/store.ts'
+import { checkDeletedKeys, checkObjectKey, checkPutSize } from '../../ports/store-checks.ts'
 
 /** An R2 bucket as a store. A condition that does not hold is R2's null, our conflict. */
 export function r2Store(bucket: R2Bucket): ObjectStore {
@@ -12,7 +11,7 @@ export function r2Store(bucket: R2Bucket): ObjectStore {
 
     async put(key, body, mode): Promise<PutResult> {
       checkObjectKey(key)
-      if (body.length > r2PutBytesMax) throw tooLarge(key, body.length, r2PutBytesMax)
+      checkPutSize(key, body, r2PutBytesMax)
       const written = await asking('put', key, () => bucket.put(key, body, conditionOf(mode)))
       return written ? { kind: 'written', version: written.etag } : { kind: 'conflict' }
     },

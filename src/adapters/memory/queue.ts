@@ -1,6 +1,7 @@
 import { SpanlakeError } from '../../errors.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { PullQueue, QueueMessage } from '../../ports/queue.ts'
+import { checkMessageSize } from '../../ports/queue-checks.ts'
 
 interface Held {
   readonly id: string
@@ -46,7 +47,7 @@ export function memoryQueue(options: MemoryQueueOptions): PullQueue {
     maxMessageBytes,
 
     async send(body) {
-      if (body.length > maxMessageBytes) throw messageTooLarge(body.length, maxMessageBytes)
+      checkMessageSize(body, maxMessageBytes)
       if (bytes + body.length > bytesMax) throw new SpanlakeError('unavailable', 'queue is full')
       const id = String(++sent)
       const sentMs = clock.nowMs()
@@ -74,11 +75,4 @@ export function memoryQueue(options: MemoryQueueOptions): PullQueue {
       return { messages: held.size, bytes, oldestSentMs: oldest?.sentMs }
     },
   }
-}
-
-export function messageTooLarge(bytes: number, bytesMax: number): SpanlakeError {
-  return new SpanlakeError(
-    'too-large',
-    `queue message must be at most ${bytesMax} bytes, got ${bytes}`,
-  )
 }

@@ -1,8 +1,6 @@
-import { SpanlakeError } from '../../errors.ts'
-import { checkObjectKey } from '../../layout/object-key.ts'
-import { deleteKeysMax } from '../../limits.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { ByteRange, ObjectStore, PutMode } from '../../ports/object-store.ts'
+import { checkDeletedKeys, checkObjectKey, checkPutSize } from '../../ports/store-checks.ts'
 
 interface Held {
   readonly body: Uint8Array
@@ -26,7 +24,7 @@ export function memoryStore(options: MemoryStoreOptions): ObjectStore {
 
     async put(key, body, mode) {
       checkObjectKey(key)
-      if (body.length > maxPutBytes) throw tooLarge(key, body.length, maxPutBytes)
+      checkPutSize(key, body, maxPutBytes)
       if (!allows(mode, held.get(key))) return { kind: 'conflict' }
       const version = `v${++versions}`
       held.set(key, { body: body.slice(), version, modifiedMs: clock.nowMs() })
@@ -55,24 +53,6 @@ export function memoryStore(options: MemoryStoreOptions): ObjectStore {
       for (const key of keys) held.delete(key)
     },
   }
-}
-
-export function tooLarge(key: string, bytes: number, maxPutBytes: number): SpanlakeError {
-  return new SpanlakeError(
-    'too-large',
-    `object must be at most ${maxPutBytes} bytes, got ${bytes} for ${key}`,
-  )
-}
-
-/** What every adapter's `delete` refuses, before it removes anything. */
-export function checkDeletedKeys(keys: readonly string[]): void {
-  if (keys.length > deleteKeysMax) {
-    throw new SpanlakeError(
-      'invalid',
-      `delete takes at most ${deleteKeysMax} keys, got ${keys.length}`,
-    )
-  }
-  for (const key of keys) checkObjectKey(key)
 }
 
 function allows(mode: PutMode, standing: Held | undefined): boolean {

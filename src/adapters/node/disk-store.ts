@@ -3,7 +3,6 @@ import { type FileHandle, link, mkdir, open, rename, rm, stat, unlink } from 'no
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SpanlakeError } from '../../errors.ts'
-import { checkObjectKey } from '../../layout/object-key.ts'
 import { diskKeyPartBytesMax, diskPutBytesMax } from '../../limits.ts'
 import type {
   ByteRange,
@@ -12,7 +11,7 @@ import type {
   PutMode,
   PutResult,
 } from '../../ports/object-store.ts'
-import { checkDeletedKeys, tooLarge } from '../memory/store.ts'
+import { checkDeletedKeys, checkObjectKey, checkPutSize } from '../../ports/store-checks.ts'
 import { endProcess } from './end-process.ts'
 
 export interface DiskStoreOptions {
@@ -45,7 +44,7 @@ export async function diskStore(
 
     async put(key, body, mode) {
       const path = pathOf(folder, key)
-      if (body.length > maxPutBytes) throw tooLarge(key, body.length, maxPutBytes)
+      checkPutSize(key, body, maxPutBytes)
       const draft = temporaryPath()
       try {
         await makeFolder(dirname(path))

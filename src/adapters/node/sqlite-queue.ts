@@ -3,7 +3,7 @@ import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 import { type ErrorKind, SpanlakeError } from '../../errors.ts'
 import { embeddedMessageBytesMax } from '../../limits.ts'
 import type { PullQueue, QueueDepth, QueueMessage, ReceiveOptions } from '../../ports/queue.ts'
-import { messageTooLarge } from '../memory/queue.ts'
+import { checkMessageSize } from '../../ports/queue-checks.ts'
 
 export interface SqliteQueueOptions {
   /** The database file. */
@@ -134,9 +134,7 @@ export function sqliteQueueClient(port: MessagePort): PullQueue {
     maxMessageBytes: embeddedMessageBytesMax,
 
     async send(body) {
-      if (body.length > embeddedMessageBytesMax) {
-        throw messageTooLarge(body.length, embeddedMessageBytesMax)
-      }
+      checkMessageSize(body, embeddedMessageBytesMax)
       const copy = new Uint8Array(body)
       await ask({ id: nextId++, op: 'send', body: copy }, [copy.buffer])
     },

@@ -13,7 +13,7 @@ import {
   spillKey,
   unknownOwner,
 } from '../../../src/layout/keys.ts'
-import { checkObjectKey } from '../../../src/layout/object-key.ts'
+import { checkObjectKey } from '../../../src/ports/store-checks.ts'
 import { tenantCharsMax } from '../../../src/limits.ts'
 
 const letters = [...'ABCXYZabcxyz0189']
