@@ -1,7 +1,7 @@
 import { doubleText } from '../span/any-value-text.ts'
 import { base64Of } from '../span/base64.ts'
 import * as fields from './fields.ts'
-import { type ValueWalker, valueKinds } from './value-walker.ts'
+import { checkedBefore, type ValueWalker, valueKinds } from './value-walker.ts'
 import { RequestWalker } from './walk.ts'
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
@@ -26,9 +26,9 @@ export function valueText(walker: ValueWalker): string {
     case valueKinds.bytes:
       return `{"bytesValue":"${base64Of(body.subarray(valueStart, valueEnd))}"}`
     case valueKinds.array:
-      return `{"arrayValue":{"values":[${arrayItems(body, valueStart, valueEnd).join(',')}]}}`
+      return `{"arrayValue":{"values":[${arrayItems(body, valueStart, valueEnd)}]}}`
     default:
-      return `{"kvlistValue":{"values":[${mapEntries(body, valueStart, valueEnd).join(',')}]}}`
+      return `{"kvlistValue":{"values":[${mapEntries(body, valueStart, valueEnd)}]}}`
   }
 }
 
@@ -47,9 +47,10 @@ function jsonDouble(text: string): string {
   return /[NI]/.test(text) ? `"${text}"` : text
 }
 
-// A walker of its own for each nested message: the outer one's fields must stay as they are.
-function arrayItems(body: Uint8Array, start: number, end: number): string[] {
-  const items: string[] = []
+// A walker of its own for each nested message: the outer one's fields must stay as they are. It is a whole
+// RequestWalker so that the reading methods meet one class only.
+function arrayItems(body: Uint8Array, start: number, end: number): string {
+  let items = ''
   const walker = new RequestWalker(body)
   walker.at = start
   while (walker.at < end) {
@@ -59,14 +60,14 @@ function arrayItems(body: Uint8Array, start: number, end: number): string[] {
       continue
     }
     walker.enter(end)
-    walker.readAnyValue(walker.at, walker.fieldEnd, 1)
-    items.push(valueText(walker))
+    walker.readAnyValue(walker.at, walker.fieldEnd, checkedBefore)
+    items += `${items === '' ? '' : ','}${valueText(walker)}`
   }
   return items
 }
 
-function mapEntries(body: Uint8Array, start: number, end: number): string[] {
-  const entries: string[] = []
+function mapEntries(body: Uint8Array, start: number, end: number): string {
+  let entries = ''
   const walker = new RequestWalker(body)
   walker.at = start
   while (walker.at < end) {
@@ -77,9 +78,9 @@ function mapEntries(body: Uint8Array, start: number, end: number): string[] {
     }
     walker.enter(end)
     const next = walker.fieldEnd
-    walker.readKeyValue(walker.at, next, 1)
+    walker.readKeyValue(walker.at, next, checkedBefore)
     const key = JSON.stringify(decoder.decode(body.subarray(walker.keyStart, walker.keyEnd)))
-    entries.push(`{"key":${key},"value":${valueText(walker)}}`)
+    entries += `${entries === '' ? '' : ','}{"key":${key},"value":${valueText(walker)}}`
     walker.at = next
   }
   return entries

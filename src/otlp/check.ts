@@ -14,7 +14,7 @@ export interface CheckResult {
 export function checkRequest(body: Uint8Array): CheckResult {
   const walker = new RequestWalker(body)
   walker.walk()
-  const { spans, invalidTraceIds, invalidSpanIds, oddParents } = walker
+  const { spans, invalidTraceIds, invalidSpanIds, oddParents, stringIndexes } = walker
   return {
     spans,
     invalidSpans: invalidTraceIds + invalidSpanIds,
@@ -22,7 +22,10 @@ export function checkRequest(body: Uint8Array): CheckResult {
       ['trace id must be 16 bytes and not all zero', invalidTraceIds],
       ['span id must be 8 bytes and not all zero', invalidSpanIds],
     ]),
-    warnings: counted([['parent span id must be 8 bytes, read as absent', oddParents]]),
+    warnings: counted([
+      ['parent span id must be 8 bytes, read as absent', oddParents],
+      ['string index of profiles must not be in a span, read as absent', stringIndexes],
+    ]),
   }
 }
 

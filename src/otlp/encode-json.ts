@@ -1,3 +1,4 @@
+import { doubleText } from '../span/any-value-text.ts'
 import { base64Of } from '../span/base64.ts'
 import type { AnyValue, KeyValue, Span, SpanEvent, SpanLink } from '../span/span.ts'
 import { hexOf } from '../span/trace-id.ts'
@@ -91,7 +92,7 @@ export function otlpJsonValue(value: AnyValue): Json {
     case 'int':
       return { intValue: value.value.toString() }
     case 'double':
-      return { doubleValue: Number.isFinite(value.value) ? value.value : String(value.value) }
+      return { doubleValue: doubleJson(value.value) }
     case 'bytes':
       return { bytesValue: base64Of(value.value) }
     case 'array':
@@ -101,6 +102,11 @@ export function otlpJsonValue(value: AnyValue): Json {
     case 'empty':
       return {}
   }
+}
+
+/** JSON has no NaN and no infinity, and `JSON.stringify` no -0; OTLP/JSON takes numbers as strings too. */
+function doubleJson(value: number): number | string {
+  return Number.isFinite(value) && !Object.is(value, -0) ? value : doubleText(value)
 }
 
 function text(key: string, value: string): { readonly [key: string]: Json } {

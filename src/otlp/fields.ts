@@ -55,7 +55,7 @@ export const link = {
   flags: 0x35,
 } as const
 export const status = { message: 0x12, code: 0x18 } as const
-export const keyValue = { key: 0x0a, value: 0x12 } as const
+export const keyValue = { key: 0x0a, value: 0x12, keyStrindex: 0x18 } as const
 export const keyValueList = { values: 0x0a } as const
 export const arrayValue = { values: 0x0a } as const
 export const anyValue = {
@@ -66,4 +66,5 @@ export const anyValue = {
   arrayValue: 0x2a,
   kvlistValue: 0x32,
   bytesValue: 0x3a,
+  stringValueStrindex: 0x40,
 } as const

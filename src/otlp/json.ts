@@ -264,12 +264,14 @@ function asInteger(value: unknown, name: string, min: bigint, max: bigint): bigi
 }
 
 function integerOf(value: unknown): bigint | undefined {
+  if (typeof value === 'bigint') return value
   if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : undefined
   return typeof value === 'string' && /^-?\d{1,20}$/.test(value) ? BigInt(value) : undefined
 }
 
 function asDouble(value: unknown, name: string): number {
-  if (typeof value === 'number') return value
+  if (typeof value === 'bigint') return Number(value)
+  if (typeof value === 'number' && Number.isFinite(value)) return value
   if (typeof value === 'string' && /^(-?Infinity|NaN|-?\d+(\.\d+)?([eE][+-]?\d+)?)$/.test(value)) {
     return Number(value)
   }
@@ -277,6 +279,12 @@ function asDouble(value: unknown, name: string): number {
 }
 
 function wrong(name: string, must: string, value: unknown): SpanlakeError {
-  const shown = (JSON.stringify(value) ?? 'nothing').slice(0, 80)
-  return new SpanlakeError('invalid', `otlp json ${name} ${must}, got ${shown}`)
+  return new SpanlakeError('invalid', `otlp json ${name} ${must}, got ${shownOf(value)}`)
+}
+
+/** Only what is short is shown as it is: the value may be the whole body, or nested without end. */
+function shownOf(value: unknown): string {
+  if (Array.isArray(value)) return 'an array'
+  if (typeof value === 'object' && value !== null) return 'an object'
+  return typeof value === 'string' ? JSON.stringify(value.slice(0, 80)) : String(value)
 }

@@ -14,6 +14,9 @@ export const valueKinds = {
   bytes: 7,
 } as const
 
+/** Given as a depth: what is nested in the value was checked when the walk passed it first. */
+export const checkedBefore = -1
+
 /** The part of the walker that reads attributes, and the messages that are little else: resource and scope. */
 export class ValueWalker extends WireReader {
   // Fields that spans, events, links, resources and scopes share. Ranges are offsets into `body`.
@@ -32,6 +35,9 @@ export class ValueWalker extends WireReader {
   valueEnd = 0
   valueLow = 0
   valueHigh = 0
+
+  /** Keys and values given as indexes into a table of strings, which only profiles have: read as absent. */
+  stringIndexes = 0
 
   /** Walks a Resource; leaves its count in `droppedAttributes` and hands each attribute on. */
   walkResource(start: number, end: number, onAttribute?: (walker: ValueWalker) => void): void {
@@ -78,7 +84,10 @@ export class ValueWalker extends WireReader {
     this.at = next
   }
 
-  /** Reads one KeyValue into the fields of the attribute at hand, and checks all that is nested in it. */
+  /**
+   * Reads one KeyValue into the fields of the attribute at hand, and checks all that is nested in it, which stands
+   * `depth` levels deep.
+   */
   readKeyValue(start: number, end: number, depth: number): void {
     let keyStart = 0
     let keyEnd = 0
@@ -94,7 +103,10 @@ export class ValueWalker extends WireReader {
       } else if (tag === fields.keyValue.value) {
         this.enter(end)
         this.readAnyValue(this.at, this.fieldEnd, depth)
-      } else this.skip(tag, end)
+      } else {
+        if (tag === fields.keyValue.keyStrindex) this.stringIndexes++
+        this.skip(tag, end)
+      }
     }
     this.keyStart = keyStart
     this.keyEnd = keyEnd
@@ -134,16 +146,19 @@ export class ValueWalker extends WireReader {
           kind = valueKinds.array
           valueStart = this.at
           valueEnd = this.fieldEnd
-          this.#checkArray(valueStart, valueEnd, depth + 1)
+          if (depth === checkedBefore) this.at = valueEnd
+          else this.#checkArray(valueStart, valueEnd, depth + 1)
           break
         case fields.anyValue.kvlistValue:
           this.enter(end)
           kind = valueKinds.map
           valueStart = this.at
           valueEnd = this.fieldEnd
-          this.#checkMap(valueStart, valueEnd, depth + 1)
+          if (depth === checkedBefore) this.at = valueEnd
+          else this.#checkMap(valueStart, valueEnd, depth + 1)
           break
         default:
+          if (tag === fields.anyValue.stringValueStrindex) this.stringIndexes++
           this.skip(tag, end)
       }
     }

@@ -101,7 +101,7 @@ export class RequestWalker extends ValueWalker {
     this.#readHead(start, end, resource, schemaUrl)
     const { headBytes, headStart, headEnd, headSchemaUrl } = this
     if (this.#sink) this.#sink.resource(headBytes, headStart, headEnd, headSchemaUrl)
-    else this.#headWalker().walkResource(headStart, headEnd)
+    else this.#checkHead((walker) => walker.walkResource(headStart, headEnd))
     this.at = start
     while (this.at < end) {
       const tag = this.tag(end)
@@ -119,7 +119,7 @@ export class RequestWalker extends ValueWalker {
     this.#readHead(start, end, scope, schemaUrl)
     const { headBytes, headStart, headEnd, headSchemaUrl } = this
     if (this.#sink) this.#sink.scope(headBytes, headStart, headEnd, headSchemaUrl)
-    else this.#headWalker().walkScope(headStart, headEnd)
+    else this.#checkHead((walker) => walker.walkScope(headStart, headEnd))
     this.at = start
     while (this.at < end) {
       const tag = this.tag(end)
@@ -134,7 +134,7 @@ export class RequestWalker extends ValueWalker {
 
   /**
    * Finds the message and the schema URL that belong to all spans of a ResourceSpans or ScopeSpans: they may stand
-   * behind the spans. Merging messages of one field is to concatenate their bytes.
+   * behind the spans.
    */
   #readHead(start: number, end: number, messageTag: number, schemaUrlTag: number): void {
     this.headBytes = this.body
@@ -147,33 +147,43 @@ export class RequestWalker extends ValueWalker {
       const tag = this.tag(end)
       if (tag === messageTag) {
         this.enter(end)
-        if (found++ === 0) {
-          this.headStart = this.at
-          this.headEnd = this.fieldEnd
-        } else this.#appendHead()
-        this.at = this.fieldEnd
+        found++
+        this.headStart = this.at
+        this.at = this.headEnd = this.fieldEnd
       } else if (tag === schemaUrlTag) {
         this.enter(end)
         this.headSchemaUrl = this.body.subarray(this.at, this.fieldEnd)
         this.at = this.fieldEnd
       } else this.skip(tag, end)
     }
+    if (found > 1) this.#mergeHeads(start, end, messageTag)
   }
 
-  #appendHead(): void {
-    const before = this.headBytes.subarray(this.headStart, this.headEnd)
-    const more = this.body.subarray(this.at, this.fieldEnd)
-    const merged = new Uint8Array(before.length + more.length)
-    merged.set(before)
-    merged.set(more, before.length)
+  /** Merging messages of one field is to concatenate their bytes: in one go, as there may be millions of them. */
+  #mergeHeads(start: number, end: number, messageTag: number): void {
+    const merged = new Uint8Array(end - start)
+    let length = 0
+    this.at = start
+    while (this.at < end) {
+      const tag = this.tag(end)
+      if (tag !== messageTag) {
+        this.skip(tag, end)
+        continue
+      }
+      this.enter(end)
+      while (this.at < this.fieldEnd) merged[length++] = this.body[this.at++] as number
+    }
     this.headBytes = merged
     this.headStart = 0
-    this.headEnd = merged.length
+    this.headEnd = length
   }
 
-  /** The walker for the head just found: this one, or one over the merged bytes. */
-  #headWalker(): RequestWalker {
-    return this.headBytes === this.body ? this : new RequestWalker(this.headBytes)
+  /** Walks the head just found, here or, when it was merged, where its bytes are. */
+  #checkHead(walk: (walker: ValueWalker) => void): void {
+    if (this.headBytes === this.body) return walk(this)
+    const walker = new RequestWalker(this.headBytes)
+    walk(walker)
+    this.stringIndexes += walker.stringIndexes
   }
 
   #walkSpan(end: number): void {

@@ -13,6 +13,11 @@ import { attributeTypes } from './span-batch.ts'
 import { type GrowableArray, grown, StringTable } from './string-table.ts'
 
 const firstRows = 1024
+const firstKeys = 256
+/** Few: a sender may come with a million keys that one span has. */
+const firstColumnRows = 8
+/** An event's or link's attributes are looked through one by one up to so many, then by a map. */
+const fewAttributes = 16
 
 /**
  * Grows a `SpanBatch` row by row. Writers set the fields of the current row directly in the arrays, after `addRow`; the
@@ -150,9 +155,9 @@ class AttributeColumns {
   readonly #keys: StringTable
   readonly #strings: StringTable
   /** Column of key k and type t at `k * 5 + t`, plus one; 0 where there is none. */
-  #columnOf = new Uint32Array(1024)
+  #columnOf = new Uint32Array(firstKeys * attributeTypes.length)
   /** The last row, plus one, that had key k. */
-  #lastRow = new Uint32Array(256)
+  #lastRow = new Uint32Array(firstKeys)
 
   constructor(strings: StringTable, hashSeed: number) {
     this.#strings = strings
@@ -203,8 +208,8 @@ class AttributeColumns {
       key,
       type: attributeTypes[type] as AttributeType,
       length: 0,
-      rowsWithIt: new Uint32Array(64),
-      values: new Uint32Array(64),
+      rowsWithIt: new Uint32Array(firstColumnRows),
+      values: new Uint32Array(firstColumnRows),
     }
     this.#columns.push(column)
     this.#columnOf[keyId * attributeTypes.length + type] = this.#columns.length
@@ -234,6 +239,9 @@ class NestedBuilder {
   #keys = new Uint32Array(256)
   #types = new Uint8Array(256)
   #texts = new Uint32Array(256)
+  /** Where the last owner with many attributes has which key. */
+  readonly #placeOfKey = new Map<number, number>()
+  #mappedOwner = -1
 
   beginOwner(owner: number): void {
     this.#firstOfOwner = roomFor(this.#firstOfOwner, owner + 2)
@@ -241,10 +249,10 @@ class NestedBuilder {
   }
 
   add(owner: number, key: number, type: number, text: number): void {
-    let at = this.#firstOfOwner[owner] as number
-    while (at < this.length && this.#keys[at] !== key) at++
+    const at = this.#placeOf(owner, key)
     if (at === this.length) {
       this.length++
+      if (this.#mappedOwner === owner) this.#placeOfKey.set(key, at)
       this.#keys = roomFor(this.#keys, this.length)
       this.#types = roomFor(this.#types, this.length)
       this.#texts = roomFor(this.#texts, this.length)
@@ -252,6 +260,21 @@ class NestedBuilder {
     this.#keys[at] = key
     this.#types[at] = type
     this.#texts[at] = text
+  }
+
+  /** Where the owner has the key, or where its next attribute goes. */
+  #placeOf(owner: number, key: number): number {
+    let at = this.#firstOfOwner[owner] as number
+    if (this.length - at < fewAttributes) {
+      while (at < this.length && this.#keys[at] !== key) at++
+      return at
+    }
+    if (this.#mappedOwner !== owner) {
+      this.#mappedOwner = owner
+      this.#placeOfKey.clear()
+      for (; at < this.length; at++) this.#placeOfKey.set(this.#keys[at] as number, at)
+    }
+    return this.#placeOfKey.get(key) ?? this.length
   }
 
   finish(owners: number): NestedAttributes {

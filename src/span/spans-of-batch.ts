@@ -1,4 +1,4 @@
-import { parseAnyValueText, parseDoubleText } from './any-value-text.ts'
+import { intOf, parseAnyValueText, parseDoubleText } from './any-value-text.ts'
 import type { AnyValue, KeyValue, Resource, Scope, Span, SpanEvent, SpanLink } from './span.ts'
 import {
   type AttributeType,
@@ -91,7 +91,7 @@ export function valueOfText(type: AttributeType, text: string): AnyValue {
     case 'string':
       return { kind: 'string', value: text }
     case 'int':
-      return { kind: 'int', value: BigInt(text) }
+      return { kind: 'int', value: intOf(text) }
     case 'double':
       return { kind: 'double', value: parseDoubleText(text) }
     case 'bool':

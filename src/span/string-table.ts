@@ -126,8 +126,12 @@ export function grown<T extends GrowableArray>(array: T, lengthMin: number): T {
 
 export type GrowableArray = Uint8Array | Uint32Array | Int32Array | BigInt64Array | Float64Array
 
-/** Four bytes a step, each step mixed by a multiplication; the last step takes what is left. */
+/**
+ * Four bytes a step, each mixed by a multiplication, then a byte a step. The seed is a factor too: were it only the
+ * first value, strings that differ in the right two bits of neighbouring words would collide whatever the seed.
+ */
 function hashOf(bytes: Uint8Array, start: number, end: number, seed: number): number {
+  const factor = seed | 1
   let hash = seed ^ Math.imul(end - start, 0x9e3779b1)
   let at = start
   for (; at + 4 <= end; at += 4) {
@@ -137,7 +141,7 @@ function hashOf(bytes: Uint8Array, start: number, end: number, seed: number): nu
       ((bytes[at + 2] as number) << 16) |
       ((bytes[at + 3] as number) << 24)
     hash = Math.imul(hash ^ word, 0x85ebca6b)
-    hash ^= hash >>> 15
+    hash ^= Math.imul(hash >>> 15, factor)
   }
   for (; at < end; at++) hash = Math.imul(hash ^ (bytes[at] as number), 0xc2b2ae35)
   hash ^= hash >>> 13
