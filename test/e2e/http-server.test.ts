@@ -151,6 +151,17 @@ describe('senders that misbehave', () => {
     expect(door.inFlight.bytes).toBe(0)
   })
 
+  test('a body that is no HTTP is refused, and leaves nothing behind', async () => {
+    const { url, door, takeQueued } = await serving()
+    const { socket, until, closed } = wireTo(url)
+    const chunked = 'POST /v1/traces HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n'
+    socket.write(`${chunked}Content-Type: application/x-protobuf\r\n\r\n3\r\nabc\r\nno chunk\r\n`)
+    expect(await until(/\r\n\r\n/)).toMatch(/^HTTP\/1.1 400 /)
+    await closed
+    expect(door.inFlight.bytes).toBe(0)
+    expect((await takeQueued()).messages).toBe(0)
+  })
+
   test('a sender that goes away before the answer is there costs nothing but the answer', async () => {
     const { url, faults, takeQueued } = await serving()
     const { socket, closed } = wireTo(url)
@@ -214,7 +225,18 @@ describe('early refusals', () => {
     await closed
   })
 
-  test('a client that sends all of it before it reads gets its answer too', async () => {
+  test('a sender that reads nothing until it has sent everything finds its answer there', async () => {
+    const { url } = await serving({ limits: { requestBytesMax: 1_000 } })
+    const { socket, until } = wireTo(url)
+    socket.pause()
+    socket.write(head(20_000_000))
+    const failed = await new Promise((resolve) => socket.write(Buffer.alloc(20_000_000), resolve))
+    expect(failed ?? undefined).toBeUndefined()
+    socket.resume()
+    expect(await until(/at most 1000 bytes/)).toMatch(/^HTTP\/1.1 413 /)
+  })
+
+  test('clients read the refusal of a large body', async () => {
     const { url } = await serving({ limits: { requestBytesMax: 1_000 } })
     const large = Buffer.alloc(30_000_000)
     const declared = await exchange(url, { body: large, headers })

@@ -255,6 +255,23 @@ describe('bounds', () => {
     expect(chunks).toBe(4)
   })
 
+  test('nothing is inflated past the bound', async () => {
+    const memory = memoryDoor({ limits })
+    const { codec } = memory.runtime
+    let bytesInflated = 0
+    const gunzip: typeof codec.gunzip = (bytes, bytesMax) => {
+      const inflated = codec.gunzip(bytes, bytesMax)
+      bytesInflated = inflated.length
+      return inflated
+    }
+    const runtime = { ...memory.runtime, codec: { ...codec, gunzip } }
+    const door = { ...memory.door, runtime }
+    const chunks = [new Uint8Array(gzipSync(new Uint8Array(100_000)))]
+    const headers = { 'content-encoding': 'gzip' }
+    expect(await send({ ...memory, door }, { chunks, headers })).toMatchObject({ status: 413 })
+    expect(bytesInflated).toBe(0)
+  })
+
   test('a sender that takes too long is refused with 408', async () => {
     const memory = memoryDoor({ limits: { requestMsMax: 20 } })
     let left = false

@@ -21,7 +21,7 @@ function chunksOf(request: IncomingMessage, onStart: () => void): AsyncIterator<
   let asking: Asking | undefined
   let started = false
   let ended = false
-  let failure: unknown
+  let failure: Error | undefined
 
   const onData = (chunk: Uint8Array): void => {
     if (asking) {
@@ -32,7 +32,7 @@ function chunksOf(request: IncomingMessage, onStart: () => void): AsyncIterator<
     chunks.push(chunk)
     request.pause()
   }
-  const stop = (error?: unknown): void => {
+  const stop = (error?: Error): void => {
     if (ended) return
     ended = true
     failure = error
@@ -46,8 +46,7 @@ function chunksOf(request: IncomingMessage, onStart: () => void): AsyncIterator<
     onStart()
     request.on('data', onData)
     request.once('end', () => stop())
-    // Stays to the end: an error without a listener would end the process.
-    request.on('error', stop)
+    // A sender that goes away closes; node tells the error besides only to who listens for it.
     request.once('close', () => stop(new Error('connection closed before the end of the body')))
   }
 

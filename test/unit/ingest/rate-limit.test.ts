@@ -20,6 +20,15 @@ test('a burst passes, the next span waits until it is earned', () => {
   expect(limit.take([acme], 1)).toMatchObject({ waitSeconds: 1 })
 })
 
+test('a long quiet time earns no more than a burst', () => {
+  const clock = steppedClock(0)
+  const limit = rateLimit(clock)
+  expect(limit.take([acme], 1)).toBeUndefined()
+  clock.step(1e9)
+  expect(limit.take([acme], burst)).toBeUndefined()
+  expect(limit.take([acme], 1)).toMatchObject({ waitSeconds: 1 })
+})
+
 test('whoever waits as long as told is let in', () => {
   const requests = fc.array(fc.integer({ min: 1, max: 3 * burst }), { maxLength: 20 })
   const rates = fc.double({ min: 0.01, max: 1e6, noNaN: true })
