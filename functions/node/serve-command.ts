@@ -2,13 +2,14 @@ import { type ServeOptions, serve } from './serve.ts'
 
 /** Serves until SIGINT or SIGTERM, then stops gracefully; a second signal ends the process at once. */
 export async function serveCommand(options: ServeOptions): Promise<void> {
+  const signalled = untilSignal()
   const served = await serve(options)
   const { url } = served
   process.stderr.write(
     `spanlake serves ${url}\n  send spans:   OTEL_EXPORTER_OTLP_ENDPOINT=${url}\n` +
       `  newest:       ${url}/api/v1/traces\n  in Grafana:   Tempo data source ${url}/tempo\n`,
   )
-  await untilSignal()
+  await signalled
   await served.close()
 }
 

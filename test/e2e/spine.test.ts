@@ -115,7 +115,7 @@ test('import reads JSON lines and protobuf, plain and compressed, into a data di
   await writeFile(file, gzipSync(lines))
   const data = join(folder, 'data')
   const imported = await runSpanlake(['import', file, '--data', data])
-  expect(imported.stderr).toMatch(/3 requests/)
+  expect(imported.stderr).toMatch(/^3 spans/)
   expect(imported.code).toBe(0)
   for (const { traceId } of spans) {
     expect((await runSpanlake(['trace', traceId, '--data', data])).code).toBe(0)
@@ -125,13 +125,15 @@ test('import reads JSON lines and protobuf, plain and compressed, into a data di
 test('import from stdin into a running server tells of what was refused', async () => {
   const server = await startSpanlake(await temporaryFolder(), ['--flush-interval', '50ms'])
   const good = testSpan()
-  const stdin = [testRequest([good, testSpan({ spanId: '' })]), '{"resourceSpans": 7}', ''].join(
-    '\n',
-  )
+  const stdin = `${testRequest([good, testSpan({ spanId: '' })])}\n`
   const imported = await runSpanlake(['import', '-', '--to', server.url], { stdin })
   expect(imported.code).toBe(1)
-  expect(imported.stderr).toMatch(/-:2: refused with 400: .*resourceSpans must be an array/)
-  expect(imported.stderr).toMatch(/1 spans were refused/)
+  expect(imported.stderr).toMatch(/span id must be 8 bytes/)
+  const broken = await runSpanlake(['import', '-', '--to', server.url], {
+    stdin: `${testRequest([testSpan()])}\n{"resourceSpans": 7}\n`,
+  })
+  expect(broken.code).toBe(1)
+  expect(broken.stderr).toMatch(/stdin:2: otlp json resourceSpans must be an array, got 7/)
   const found = await until(
     () => readTrace(server.url, good.traceId),
     (trace) => trace.spanlake.spans > 0,

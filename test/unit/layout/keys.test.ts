@@ -13,8 +13,8 @@ import {
   spillKey,
   unknownOwner,
 } from '../../../src/layout/keys.ts'
-import { checkObjectKey } from '../../../src/ports/store-checks.ts'
 import { tenantCharsMax } from '../../../src/limits.ts'
+import { checkObjectKey } from '../../../src/ports/store-checks.ts'
 
 const letters = [...'ABCXYZabcxyz0189']
 const tenants = fc

@@ -1,3 +1,4 @@
+import { doubleText } from '../../../src/span/any-value-text.ts'
 import type { AnyValue, KeyValue, Span } from '../../../src/span/span.ts'
 import {
   type AttributeColumn,
@@ -155,7 +156,7 @@ export function anyValueJson(any: AnyValue): unknown {
     case 'int':
       return { intValue: String(any.value) }
     case 'double':
-      return { doubleValue: Number.isFinite(any.value) ? any.value : String(any.value) }
+      return { doubleValue: isPlain(any.value) ? any.value : doubleText(any.value) }
     case 'bytes':
       return { bytesValue: Buffer.from(any.value).toString('base64') }
     case 'array':
@@ -173,7 +174,7 @@ export function anyValueJson(any: AnyValue): unknown {
 
 function textOf(any: AnyValue): string {
   if (any.kind === 'string') return any.value
-  if (any.kind === 'double') return Object.is(any.value, -0) ? '-0' : String(any.value)
+  if (any.kind === 'double') return doubleText(any.value)
   if (any.kind === 'int' || any.kind === 'bool') return String(any.value)
   return JSON.stringify(anyValueJson(any))
 }
@@ -198,4 +199,9 @@ function offsets(lengths: readonly number[]): Uint32Array {
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {
   return new Uint8Array(Buffer.concat(parts))
+}
+
+/** Whether JSON.stringify keeps the double as it is. */
+function isPlain(value: number): boolean {
+  return Number.isFinite(value) && !Object.is(value, -0)
 }
