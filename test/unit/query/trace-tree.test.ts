@@ -54,6 +54,26 @@ test('a trace is a header and a line a span, children under their parents by sta
   )
 })
 
+test('lines beside the tree belong to the level that goes on below', () => {
+  const spans = [
+    span(1, undefined, { at: 0, for: 9, name: 'root' }),
+    span(2, 1, { at: 1, for: 1, name: 'goes on' }),
+    span(3, 2, { at: 2, for: 1, name: 'last' }),
+    span(4, 3, { at: 3, for: 1, name: 'leaf' }),
+    span(5, 1, { at: 4, for: 1, name: 'end' }),
+    span(6, 5, { at: 5, for: 1, name: 'below' }),
+  ]
+  const lines = printTraceTree(spans, { color: false, width: 60 }).split('\n').slice(3, -1)
+  expect(lines.map((line) => line.slice(0, 20).trimEnd())).toEqual([
+    '? root',
+    '├─ ? goes on',
+    '│  └─ ? last',
+    '│     └─ ? leaf',
+    '└─ ? end',
+    '   └─ ? below',
+  ])
+})
+
 test('no line is wider than the terminal, and a narrow one gets no bars', () => {
   const long = [
     span(1, undefined, {
