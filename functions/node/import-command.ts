@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises'
 import { lockDataDirectory } from '../../src/adapters/node/data-directory.ts'
 import { nodeLog } from '../../src/adapters/node/log.ts'
 import { nodeRuntime } from '../../src/adapters/node/runtime.ts'
@@ -39,7 +38,6 @@ export async function importCommand(
 }
 
 async function intoDataDirectory(files: readonly string[], options: ImportCommandOptions) {
-  await mkdir(options.data, { recursive: true })
   const lock = await lockDataDirectory(options.data)
   const queue = await openSqliteQueue({
     path: queueFile(options.data),

@@ -1,4 +1,4 @@
-import { mkdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 import { type App, remoteApp } from '../../src/adapters/node/app-thread.ts'
@@ -48,7 +48,6 @@ export async function serve(options: ServeOptions): Promise<Served> {
   const log = nodeLog(options.logLevel)
   const tokensJson = options.tokens ? await readTokens(options.tokens) : undefined
   refuseOpenDoor(options.listen, tokensJson)
-  await mkdir(options.data, { recursive: true })
   const lock = await lockDataDirectory(options.data)
   const meter = nodeMeter()
   const limits = limitsOf(options)

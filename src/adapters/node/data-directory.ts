@@ -1,7 +1,8 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { SpanlakeError } from '../../errors.ts'
+import { makeDurableFolder } from './durable-folder.ts'
 
 export interface DataDirectoryLock {
   release(): Promise<void>
@@ -12,7 +13,8 @@ export interface DataDirectoryLock {
  * system takes it back however the process dies. Throws kind `invalid` when another process holds it.
  */
 export async function lockDataDirectory(folder: string): Promise<DataDirectoryLock> {
-  await mkdir(folder, { recursive: true })
+  // A data directory that a crash takes back would take with it what was acknowledged meanwhile.
+  await makeDurableFolder(folder)
   const pidFile = join(folder, 'owner.pid')
   const database = new DatabaseSync(join(folder, 'lock.db'))
   try {

@@ -1,17 +1,12 @@
 import { type BigIntStats, readdirSync, statSync } from 'node:fs'
-import { type FileHandle, link, mkdir, open, rename, rm, stat, unlink } from 'node:fs/promises'
+import { type FileHandle, link, open, rename, rm, stat, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SpanlakeError } from '../../errors.ts'
 import { diskKeyPartBytesMax, diskPutBytesMax } from '../../limits.ts'
-import type {
-  ByteRange,
-  ListEntry,
-  ObjectStore,
-  PutMode,
-  PutResult,
-} from '../../ports/object-store.ts'
+import type { ByteRange, ListEntry, ObjectStore, PutMode } from '../../ports/object-store.ts'
 import { checkDeletedKeys, checkObjectKey, checkPutSize } from '../../ports/store-checks.ts'
+import { durableFolders, makeDurableFolder, syncFolder } from './durable-folder.ts'
 import { endProcess } from './end-process.ts'
 
 export interface DiskStoreOptions {
@@ -34,7 +29,8 @@ export async function diskStore(
   const { pageEntries = 1_000, maxPutBytes = diskPutBytesMax } = options
   const temporary = join(folder, '.tmp')
   if (options.owner) await rm(temporary, { recursive: true, force: true })
-  await makeFolder(temporary)
+  await makeDurableFolder(temporary)
+  const makeFolder = durableFolders(folder)
   let nextName = 0
   const threadName = `${process.pid}-${process.hrtime.bigint()}`
   const temporaryPath = (): string => join(temporary, `${threadName}-${nextName++}`)
@@ -50,9 +46,9 @@ export async function diskStore(
         await makeFolder(dirname(path))
         const version = await writeDraft(draft, body)
         const written = await place(draft, path, mode, temporary)
-        if (!written) return { kind: 'conflict' }
+        // Also after a conflict: what stands may be so new that its maker has not synced it, and the caller acts on it.
         await syncFolder(dirname(path))
-        return { kind: 'written', version } satisfies PutResult
+        return written ? { kind: 'written', version } : { kind: 'conflict' }
       } catch (cause) {
         throw unavailable('put', key, cause)
       } finally {
@@ -116,40 +112,14 @@ function pathOf(folder: string, key: string): string {
   return join(folder, ...parts)
 }
 
-/** Creates a folder and its parents, each durable in the one above it. */
-async function makeFolder(path: string): Promise<void> {
-  const firstMade = await mkdir(path, { recursive: true })
-  if (firstMade === undefined) return
-  for (let made = path; made.length >= firstMade.length; made = dirname(made)) {
-    await syncFolder(dirname(made))
-  }
-}
-
 async function writeDraft(path: string, body: Uint8Array): Promise<string> {
   const file = await open(path, 'wx')
   try {
     await file.writeFile(body)
-    await sync(file, path)
+    await file.sync().catch((error) => endProcess(`fsync failed for ${path}: ${String(error)}`))
     return versionOf(await file.stat({ bigint: true }))
   } finally {
     await file.close()
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r')
-  try {
-    await sync(folder, path)
-  } finally {
-    await folder.close()
-  }
-}
-
-async function sync(file: FileHandle, path: string): Promise<void> {
-  try {
-    await file.sync()
-  } catch (error) {
-    endProcess(`fsync failed for ${path}: ${String(error)}`)
   }
 }
 
