@@ -9,12 +9,15 @@ export interface SpanlakeProcess {
   readonly log: () => string
   /** Ends it with a signal and waits; resolves to its exit code, or null when the signal killed it. */
   stop(signal: NodeJS.Signals): Promise<number | null>
+  /** Its exit code, or the signal that killed it, once it has ended. */
+  readonly ended: Promise<number | NodeJS.Signals | null>
 }
 
 /** A real `spanlake serve` as its own process, listening on a free port. */
 export async function startSpanlake(
   data: string,
   flags: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
 ): Promise<SpanlakeProcess> {
   const args = [
     'serve',
@@ -26,7 +29,10 @@ export async function startSpanlake(
     '1MiB',
     ...flags,
   ]
-  const child = spawnSpanlake(args)
+  const child = spawnSpanlake(args, env)
+  const ended = new Promise<number | NodeJS.Signals | null>((resolve) => {
+    child.on('close', (code, signal) => resolve(code ?? signal))
+  })
   let log = ''
   const url = await new Promise<string>((resolve, reject) => {
     child.stderr?.on('data', (chunk: Buffer) => {
@@ -39,12 +45,12 @@ export async function startSpanlake(
   return {
     url,
     log: () => log,
-    stop: (signal) =>
-      new Promise((resolve) => {
-        if (child.exitCode !== null) resolve(child.exitCode)
-        child.on('exit', (code) => resolve(code))
-        child.kill(signal)
-      }),
+    ended,
+    async stop(signal) {
+      child.kill(signal)
+      const end = await ended
+      return typeof end === 'number' ? end : null
+    },
   }
 }
 
