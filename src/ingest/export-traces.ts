@@ -109,7 +109,8 @@ async function accept(request: DoorRequest, format: BodyFormat, door: Door): Pro
 
 /** Reasons with how many spans each concerns, as a client reads them. */
 function listed(reasons: ReadonlyMap<string, number>): string {
-  return [...reasons].map(([reason, spans]) => `${reason} (${spans} spans)`).join('; ')
+  const parts = [...reasons].map(([reason, n]) => `${reason} (${n} ${n === 1 ? 'span' : 'spans'})`)
+  return parts.join('; ')
 }
 
 /**

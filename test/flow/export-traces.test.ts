@@ -86,7 +86,7 @@ describe('what is kept', () => {
     expect(decodeResponse(answer.body)).toEqual({
       partialSuccess: {
         rejectedSpans: '1',
-        errorMessage: 'span id must be 8 bytes and not all zero (1 spans)',
+        errorMessage: 'span id must be 8 bytes and not all zero (1 span)',
       },
     })
     const { envelopes, spans } = await memory.takeQueued()
