@@ -9,14 +9,14 @@ import { decodeToObjects } from './otlp-objects.ts'
 import { writeObjects } from './write-objects.ts'
 
 // Run by memory.ts as a process of its own, which has held nothing but these envelopes: prints by how many MiB flushing
-// them, four times over, raised its peak.
-const [how, file] = process.argv.slice(2)
+// them, as often as told, raised its peak.
+const [how, file, times] = process.argv.slice(2)
 const envelopes = deserialize(readFileSync(file as string)) as Envelope[]
 const runtime = benchRuntime()
 const batches = planBatches(envelopes, runtime.limits)
 global.gc?.()
 const beforeBytes = process.memoryUsage.rss()
-for (let flush = 0; flush < 4; flush++) {
+for (let flush = 0; flush < Number(times); flush++) {
   if (how === 'objects') writeObjects(envelopes.map(inflate).map(decodeToObjects))
   else for (const batch of batches) await flushBatch(batch, benchRuntime())
 }
