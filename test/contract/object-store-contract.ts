@@ -294,6 +294,7 @@ function deleteContract(open: Open): void {
     for (const key of ['a', 'd/b', 'd/c', 'e']) await written(store, key, bytesOf(key))
     await store.delete(['d/b', 'none', 'e', 'd/none', 'none/none'])
     await store.delete(['d/b'])
+    await store.delete(['d'])
     await store.delete([])
     expect(await keysOf(store, '')).toEqual(['a', 'd/c'])
     expect(await store.get('e')).toBeUndefined()

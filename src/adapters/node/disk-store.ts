@@ -1,13 +1,16 @@
-import { type BigIntStats, readdirSync, statSync } from 'node:fs'
+import { constants } from 'node:fs'
 import { type FileHandle, link, open, rename, rm, stat, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { threadId } from 'node:worker_threads'
 import { SpanlakeError } from '../../errors.ts'
 import { diskKeyPartBytesMax, diskPutBytesMax } from '../../limits.ts'
 import type { ByteRange, ListEntry, ObjectStore, PutMode } from '../../ports/object-store.ts'
 import { checkDeletedKeys, checkObjectKey, checkPutSize } from '../../ports/store-checks.ts'
+import { collectEntries, versionOf } from './disk-list.ts'
 import { durableFolders, makeDurableFolder, syncFolder } from './durable-folder.ts'
 import { endProcess } from './end-process.ts'
+import { codeOf, isFolderClash, isMissing, isNoRoom } from './file-errors.ts'
 
 export interface DiskStoreOptions {
   /** The owner of the data directory clears what a crash left half written. Other threads must not. */
@@ -17,6 +20,8 @@ export interface DiskStoreOptions {
 }
 
 const lockAttempts = 5_000
+
+const readFlags = constants.O_RDONLY | constants.O_NOFOLLOW
 
 /**
  * A folder as a bucket: each object a file at its key. A put writes a temporary file, syncs it, then links it (create)
@@ -31,15 +36,20 @@ export async function diskStore(
   if (options.owner) await rm(temporary, { recursive: true, force: true })
   await makeDurableFolder(temporary)
   const makeFolder = durableFolders(folder)
+  const foldsCase = await stat(join(folder, '.TMP')).then(
+    () => true,
+    () => false,
+  )
+  const pathTo = (key: string): string => pathOf(folder, key, foldsCase)
   let nextName = 0
-  const threadName = `${process.pid}-${process.hrtime.bigint()}`
-  const temporaryPath = (): string => join(temporary, `${threadName}-${nextName++}`)
+  const storeName = `${process.pid}-${threadId}-${process.hrtime.bigint()}`
+  const temporaryPath = (): string => join(temporary, `${storeName}-${nextName++}`)
 
   return {
     maxPutBytes,
 
     async put(key, body, mode) {
-      const path = pathOf(folder, key)
+      const path = pathTo(key)
       checkPutSize(key, body, maxPutBytes)
       const draft = temporaryPath()
       try {
@@ -50,19 +60,20 @@ export async function diskStore(
         await syncFolder(dirname(path))
         return written ? { kind: 'written', version } : { kind: 'conflict' }
       } catch (cause) {
-        throw unavailable('put', key, cause)
+        throw isFolderClash(cause) ? folderClash(key) : unavailable('put', key, cause)
       } finally {
         await rm(draft, { force: true })
       }
     },
 
     async get(key, range) {
-      const path = pathOf(folder, key)
+      const path = pathTo(key)
       let file: FileHandle
       try {
-        file = await open(path, 'r')
+        file = await open(path, readFlags)
       } catch (cause) {
-        if (isMissing(cause)) return undefined
+        // ELOOP: a link in an object's place is none of ours, wherever it may lead.
+        if (isMissing(cause) || codeOf(cause) === 'ELOOP') return undefined
         throw unavailable('get', key, cause)
       }
       try {
@@ -81,7 +92,7 @@ export async function diskStore(
       const entries: ListEntry[] = []
       try {
         // One entry more than a page tells whether there are more.
-        collect(folder, '', prefix, after, pageEntries + 1, entries)
+        collectEntries(folder, '', prefix, after, pageEntries + 1, entries)
       } catch (cause) {
         throw unavailable('list', prefix, cause)
       }
@@ -90,17 +101,25 @@ export async function diskStore(
 
     async delete(keys) {
       checkDeletedKeys(keys)
-      for (const key of keys) {
-        await unlink(pathOf(folder, key)).catch((cause) => {
-          if (!isMissing(cause)) throw unavailable('delete', key, cause)
+      const paths = keys.map(pathTo)
+      for (const path of paths) {
+        // Beneath the lock: an update that has found its version would bring the object back.
+        await withLock(path, temporary, () => removeFile(path)).catch((cause) => {
+          throw unavailable('delete', path, cause)
         })
       }
+      // An object that a crash brings back may be one that nobody calls absorbed any more.
+      for (const parent of new Set(paths.map(dirname))) await syncFolderIfThere(parent)
     },
   }
 }
 
-function pathOf(folder: string, key: string): string {
+function pathOf(folder: string, key: string, foldsCase: boolean): string {
   checkObjectKey(key)
+  // Two tenants whose names differ in case alone must not meet in one folder.
+  if (foldsCase && key !== key.toLowerCase()) {
+    throw new SpanlakeError('invalid', `object key must be lower case on this disk, got ${key}`)
+  }
   const parts = key.split('/')
   const long = parts.find((part) => part.length > diskKeyPartBytesMax)
   if (long !== undefined || parts[0] === '.tmp') {
@@ -116,7 +135,11 @@ async function writeDraft(path: string, body: Uint8Array): Promise<string> {
   const file = await open(path, 'wx')
   try {
     await file.writeFile(body)
-    await file.sync().catch((error) => endProcess(`fsync failed for ${path}: ${String(error)}`))
+    await file.sync().catch((error) => {
+      // Nobody has seen the draft: where there is no room for it, it can be given up.
+      if (isNoRoom(error)) throw error
+      endProcess(`fsync failed for ${path}: ${String(error)}`)
+    })
     return versionOf(await file.stat({ bigint: true }))
   } finally {
     await file.close()
@@ -135,8 +158,9 @@ async function place(
       await link(draft, path)
       return true
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
-      throw error
+      if (codeOf(error) !== 'EEXIST') throw error
+      if ((await stat(path)).isDirectory()) throw Object.assign(new Error(path), { code: 'EISDIR' })
+      return false
     }
   }
   return withLock(path, temporary, async () => {
@@ -163,7 +187,8 @@ async function withLock<T>(path: string, temporary: string, work: () => Promise<
       await (await open(lock, 'wx')).close()
       break
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || attempt >= lockAttempts) throw error
+      if (codeOf(error) !== 'EEXIST') throw error
+      if (attempt >= lockAttempts) throw new SpanlakeError('unavailable', `lock is held, ${lock}`)
       await sleep(1)
     }
   }
@@ -172,10 +197,6 @@ async function withLock<T>(path: string, temporary: string, work: () => Promise<
   } finally {
     await rm(lock, { force: true })
   }
-}
-
-function versionOf({ ino, mtimeNs, size }: BigIntStats): string {
-  return `${ino}-${mtimeNs}-${size}`
 }
 
 async function readRange(
@@ -196,50 +217,29 @@ async function readRange(
   return body
 }
 
-/**
- * Adds entries in byte order of their whole keys: within a folder, a subfolder sorts as its name with a slash behind.
- * Synchronous: tens of thousands of awaits would take longer than the calls, and only threads that answer no exports list.
- */
-function collect(
-  folder: string,
-  base: string,
-  prefix: string,
-  after: string,
-  entriesMax: number,
-  entries: ListEntry[],
-): void {
-  for (const name of namesIn(join(folder, base), base === '')) {
-    if (entries.length >= entriesMax) return
-    const key = base + name
-    if (name.endsWith('/')) {
-      const holdsPrefix = key.startsWith(prefix) || prefix.startsWith(key)
-      const allBefore = key < after && !after.startsWith(key)
-      if (holdsPrefix && !allBefore) collect(folder, key, prefix, after, entriesMax, entries)
-    } else if (key.startsWith(prefix) && key > after) {
-      const stats = statSync(join(folder, key), { bigint: true, throwIfNoEntry: false })
-      if (!stats) continue // deleted since it was listed
-      const modifiedMs = Number(stats.mtimeNs / 1_000_000n)
-      entries.push({ key, bytes: Number(stats.size), version: versionOf(stats), modifiedMs })
-    }
-  }
-}
-
-function namesIn(path: string, isRoot: boolean): string[] {
+/** Removes a file; neither what is missing nor a folder is an object. */
+async function removeFile(path: string): Promise<void> {
   try {
-    const found = readdirSync(path, { withFileTypes: true })
-    return found
-      .filter(({ name }) => !isRoot || name !== '.tmp')
-      .map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name))
-      .sort()
+    await unlink(path)
   } catch (error) {
-    if (isMissing(error)) return []
+    if (isMissing(error) || codeOf(error) === 'EISDIR') return
+    // What Linux calls EISDIR.
+    if (codeOf(error) === 'EPERM' && (await stat(path)).isDirectory()) return
     throw error
   }
 }
 
-function isMissing(error: unknown): boolean {
-  const { code } = error as NodeJS.ErrnoException
-  return code === 'ENOENT' || code === 'ENOTDIR'
+async function syncFolderIfThere(path: string): Promise<void> {
+  await syncFolder(path).catch((error) => {
+    if (!isMissing(error)) throw unavailable('delete', path, error)
+  })
+}
+
+function folderClash(key: string): SpanlakeError {
+  return new SpanlakeError(
+    'invalid',
+    `object key must not lie above or below that of another object, got ${key}`,
+  )
 }
 
 function unavailable(what: string, key: string, cause: unknown): SpanlakeError {
