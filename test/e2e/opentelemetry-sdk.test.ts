@@ -10,6 +10,9 @@ import { type DoorAnswer, exportTraces } from '../../src/ingest/export-traces.ts
 import type { Span } from '../../src/span/span.ts'
 import { hexOf } from '../../src/span/trace-id.ts'
 import { type MemoryDoor, memoryDoor } from '../helpers/memory-door.ts'
+import { readTrace, spansIn, until } from '../helpers/otlp-json.ts'
+import { startSpanlake } from '../helpers/spanlake-process.ts'
+import { temporaryFolder } from '../helpers/temporary-folder.ts'
 
 const exporters = {
   protobuf: ProtobufExporter,
@@ -185,3 +188,45 @@ function serviceOf({ resource }: Span): string | undefined {
 function attributesOf({ attributes }: Span): Record<string, unknown> {
   return Object.fromEntries(attributes.map(({ key, value }) => [key, value]))
 }
+
+describe.each(choices)('$encoding, compression $compression, all the way', (choice) => {
+  test('one trace across two services is read back from a real server, also after a restart', async () => {
+    const data = await temporaryFolder()
+    const first = await startSpanlake(data, ['--flush-interval', '50ms'])
+    const exporter = () =>
+      new exporters[choice.encoding]({
+        url: `${first.url}/v1/traces`,
+        compression: choice.compression as never,
+      })
+    const shop = service('shop', exporter())
+    const cart = service('cart', exporter())
+    const root = shop.tracer.startSpan('GET /', { kind: SpanKind.SERVER, attributes: { items: 3 } })
+    const child = cart.tracer.startSpan('read cart', { kind: SpanKind.CLIENT }, carrierOf(root))
+    child.end()
+    root.end()
+    await Promise.all([shop.provider.shutdown(), cart.provider.shutdown()])
+    const { traceId } = root.spanContext()
+    const read = (url: string) =>
+      until(
+        () => readTrace(url, traceId),
+        (trace) => trace.spanlake.spans === 2,
+      )
+    const before = await read(first.url)
+    expect(
+      spansIn(before)
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual(['GET /', 'read cart'])
+    expect(before.resourceSpans.map(({ resource }) => JSON.stringify(resource)).sort()).toEqual([
+      expect.stringContaining('"stringValue":"cart"'),
+      expect.stringContaining('"stringValue":"shop"'),
+    ])
+    const parents = new Map(spansIn(before).map((span) => [span.name, span.parentSpanId]))
+    expect(parents.get('read cart')).toBe(root.spanContext().spanId)
+    expect(parents.get('GET /')).toBeUndefined()
+    await first.stop('SIGTERM')
+    const second = await startSpanlake(data)
+    expect(spansIn(await read(second.url))).toEqual(spansIn(before))
+    await second.stop('SIGTERM')
+  })
+})

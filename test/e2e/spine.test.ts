@@ -16,7 +16,12 @@ import { temporaryFolder } from '../helpers/temporary-folder.ts'
 test('a span goes in over OTLP/HTTP, comes back by its trace id, and outlives a restart', async () => {
   const data = await temporaryFolder()
   const root = testSpan()
-  const child = testSpan({ traceId: root.traceId, parentSpanId: root.spanId, name: 'SELECT' })
+  const child = testSpan({
+    traceId: root.traceId,
+    parentSpanId: root.spanId,
+    name: 'SELECT',
+    startTimeUnixNano: (BigInt(root.startTimeUnixNano) + 1_000n).toString(),
+  })
   let server = await startSpanlake(data, ['--flush-interval', '100ms'])
   const answer = await exportJson(server.url, testRequest([root]))
   expect(answer.status).toBe(200)

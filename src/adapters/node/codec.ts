@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 import { constants, gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { SpanlakeError } from '../../errors.ts'
 import type { Codec } from '../../ports/codec.ts'
@@ -56,7 +56,10 @@ function roomFor(bytes: number): number {
 function gunzip(bytes: Uint8Array, bytesMax: number): Uint8Array {
   try {
     // Concatenated members come out as one; `maxOutputLength` holds for all of them together.
-    const out = gunzipSync(bytes, { maxOutputLength: Math.max(bytesMax, 1) })
+    const out = gunzipSync(bytes, {
+      maxOutputLength: Math.max(bytesMax, 1),
+      chunkSize: roomFor(claimedBytes(bytes)),
+    })
     if (out.length > bytesMax) throw tooLarge(bytesMax)
     return plainBytes(out)
   } catch (cause) {
@@ -74,20 +77,19 @@ function codeOf(error: unknown): unknown {
   return error instanceof Error && 'code' in error ? error.code : undefined
 }
 
-function sha256(...parts: readonly Uint8Array[]): Uint8Array {
-  const [first] = parts
-  const whole = parts.length === 1 && first !== undefined ? first : concatenate(parts)
-  return plainBytes(hash('sha256', whole, 'buffer'))
+/** What the trailer says of the last member's size (RFC 1952, ISIZE): a first guess, never believed further. */
+function claimedBytes(gzipped: Uint8Array): number {
+  const end = gzipped.length
+  if (end < 18) return 0
+  return new DataView(gzipped.buffer, gzipped.byteOffset, end).getUint32(end - 4, true)
 }
 
-function concatenate(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((bytes, part) => bytes + part.length, 0))
-  let offset = 0
-  for (const part of parts) {
-    whole.set(part, offset)
-    offset += part.length
-  }
-  return whole
+function sha256(...parts: readonly Uint8Array[]): Uint8Array {
+  const [only] = parts
+  if (parts.length === 1 && only !== undefined) return plainBytes(hash('sha256', only, 'buffer'))
+  const hashing = createHash('sha256')
+  for (const part of parts) hashing.update(part)
+  return plainBytes(hashing.digest())
 }
 
 /** A Buffer's `slice` shares memory where a Uint8Array's copies: nobody outside gets to see one. */
