@@ -55,23 +55,27 @@ function inTransaction(
   calls: readonly { port: MessagePort; call: QueueCall }[],
   answers: { port: MessagePort; answer: QueueAnswer }[],
 ): void {
+  const waiting = receivers
   try {
     table.begin()
     for (const { port, call } of calls) {
       if (call.op === 'receive') {
-        receivers.push({ port, call, untilMs: nowMs() + call.options.waitMs })
+        const untilMs = nowMs() + call.options.waitMs
+        receivers = [...receivers, { port, call, untilMs }]
       } else answers.push({ port, answer: perform(call) })
     }
     deliver(answers)
     table.commit()
   } catch (error) {
-    table.rollback()
     if (!isFull(error)) endProcess(`queue failed: ${String(error)}`)
+    table.rollback()
     answers.length = 0
     const refusal = { kind: 'unavailable', message: 'queue disk is full' } as const
-    for (const { port, call } of calls)
+    for (const { port, call } of calls) {
       answers.push({ port, answer: { id: call.id, error: refusal } })
-    receivers = receivers.filter(({ call }) => !calls.some((other) => other.call === call))
+    }
+    // Those who waited before were given what is taken back now, and wait on.
+    receivers = waiting
   }
 }
 

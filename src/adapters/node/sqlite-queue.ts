@@ -72,8 +72,11 @@ export async function openSqliteQueue(options: SqliteQueueOptions): Promise<Sqli
   worker.on('error', (error) => {
     throw error
   })
-  worker.on('exit', () => {
-    if (!closing) throw new SpanlakeError('internal', 'queue thread ended')
+  const ended = new Promise<void>((resolve) => {
+    worker.on('exit', () => {
+      if (!closing) throw new SpanlakeError('internal', 'queue thread ended')
+      resolve()
+    })
   })
   const connect = (): MessagePort => {
     const { port1, port2 } = new MessageChannel()
@@ -84,31 +87,36 @@ export async function openSqliteQueue(options: SqliteQueueOptions): Promise<Sqli
   return {
     ...client,
     connect,
-    close: () =>
-      new Promise((resolve) => {
-        closing = true
-        worker.once('exit', () => resolve())
-        worker.postMessage('close' satisfies QueueControl)
-      }),
+    close() {
+      closing = true
+      worker.postMessage('close' satisfies QueueControl)
+      return ended
+    },
   }
 }
+
+const closedMessage = 'queue is closed'
 
 /** The queue at the other end of a line, usable from any thread. */
 export function sqliteQueueClient(port: MessagePort): PullQueue {
   const waiting = new Map<number, (answer: QueueAnswer) => void>()
   let nextId = 0
+  let closed = false
   port.on('message', (answer: QueueAnswer) => {
     const resolve = waiting.get(answer.id)
     waiting.delete(answer.id)
     resolve?.(answer)
   })
   port.on('close', () => {
-    const error = { kind: 'unavailable', message: 'queue is closed' } as const
+    closed = true
+    const error = { kind: 'unavailable', message: closedMessage } as const
     for (const [id, resolve] of waiting) resolve({ id, error })
     waiting.clear()
   })
 
   const ask = async (call: QueueCall, transfer: ArrayBuffer[] = []): Promise<QueueAnswer> => {
+    // A closed line takes whatever it is given, and says nothing.
+    if (closed) throw new SpanlakeError('unavailable', closedMessage)
     const answer = await new Promise<QueueAnswer>((resolve) => {
       waiting.set(call.id, resolve)
       port.postMessage(call, transfer)
