@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 const main = fileURLToPath(new URL('../../functions/node/main.ts', import.meta.url))
@@ -58,6 +59,8 @@ export interface RunResult {
   readonly code: number | null
   readonly stdout: string
   readonly stderr: string
+  /** The most resident memory it was seen to hold; 0 where there is no /proc. */
+  readonly peakBytes: number
 }
 
 /** Runs one command of the real program to its end. */
@@ -75,8 +78,23 @@ export async function runSpanlake(
     stderr += chunk.toString()
   })
   child.stdin?.end(options.stdin ?? '')
+  let peakBytes = 0
+  const look = setInterval(() => {
+    peakBytes = Math.max(peakBytes, peakBytesOf(child.pid))
+  }, 50)
   const code = await new Promise<number | null>((resolve) => child.on('close', resolve))
-  return { code, stdout, stderr }
+  clearInterval(look)
+  return { code, stdout, stderr, peakBytes }
+}
+
+/** The kernel keeps the peak itself, so that looking now and then misses only the last moment. */
+function peakBytesOf(pid: number | undefined): number {
+  try {
+    const kib = readFileSync(`/proc/${pid}/status`, 'utf8').match(/VmHWM:\s+(\d+) kB/)?.[1]
+    return Number(kib ?? 0) * 1024
+  } catch {
+    return 0
+  }
 }
 
 function spawnSpanlake(

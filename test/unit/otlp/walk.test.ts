@@ -318,3 +318,36 @@ test('any number of resources in one message merge in one go', () => {
   for (let at = 0; at < empty.length; at += 2) empty[at] = 0x0a
   expect(verdictOf(field(1, large, empty, field(2, field(2, ids))))).toBe('1')
 })
+
+describe('a key and a string, the shape that has a short way', () => {
+  test.each([
+    [1, 0],
+    [127, 125],
+    [128, 125],
+    [127, 126],
+    [127, 127],
+    [127, 128],
+    [0, 5],
+  ])('a key of %i bytes, a string of %i', (keyBytes, stringBytes) => {
+    const [key, text] = ['k'.repeat(keyBytes), 's'.repeat(stringBytes)]
+    const [span] = spansOf(request(field(9, keyValue(key, stringValue(text)))))
+    expect(span!.attributes).toEqual([{ key, value: { kind: 'string', value: text } }])
+  })
+
+  test('what stands behind the string counts', () => {
+    const twice = join(field(1, 'k'), field(2, stringValue('first')), field(2, stringValue('last')))
+    expect(valueIn(request(field(9, twice)))).toEqual({ kind: 'string', value: 'last' })
+    const within = join(field(1, 'k'), field(2, stringValue('first'), intValue(7)))
+    expect(valueIn(request(field(9, within)))).toEqual({ kind: 'int', value: 7n })
+    const key = join(field(1, 'k'), field(2, stringValue('v')), field(1, 'other'))
+    expect(spansOf(request(field(9, key)))[0]!.attributes[0]!.key).toBe('other')
+  })
+
+  test('a length past the end is refused', () => {
+    const body = request(field(9, keyValue('k', stringValue('value'))))
+    const at = body.length - 6
+    expect(body[at]).toBe(5)
+    body[at] = 6
+    expect(verdictOf(body)).toContain('past the end')
+  })
+})
