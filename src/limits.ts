@@ -157,3 +157,28 @@ export const r2PutBytesMax = 96 * 1024 * 1024
 export const storeAttemptsMax = 4
 export const storeRetryMs = 50
 export const storeRetryMsMax = 2_000
+
+/** A span file, and what one merge reads, compressed: all that a merge writes is held until it is put. */
+export const spanFileBytesMax = 32 * 1024 * 1024
+
+/** Rows of decoded row groups that a merge holds at once, over all its inputs: about 300 bytes each. */
+export const mergeHeldRowsMax = 100_000
+
+/** Files that one merge reads. */
+export const mergeFilesMax = 512
+
+/** Files that one merge writes beside each other: hours or slices of an hour. */
+export const mergePartitionsMax = 24
+
+/** Keys of the rest columns that a file names with their counts. */
+export const restKeysMax = 1_000
+
+/** Bytes of one locator, and how many a lookup reads around a computed place: within 16 KiB. */
+export const locatorBytes = 36
+export const locatorReadEntries = 448
+
+/** Locators between two marks: the place of a random id is off by 45 (one sigma) at most. */
+export const locatorMarkEntries = 8_192
+
+/** Locators of one bucket, about 8 MB. */
+export const locatorBucketEntriesMax = 229_376
