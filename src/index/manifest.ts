@@ -7,6 +7,8 @@ export interface Manifest {
   readonly region: string
   /** 0: no manifest stands yet. */
   readonly number: number
+  /** 16 hex digits of its maker's own, so that no two makers write equal bytes (decisions/004-nonce-in-the-body.md). */
+  readonly nonce: string
   /** Objects whose base is below, and that no manifest from here on names, may be removed. */
   readonly floor: number
   /** Spans received before this, in ms since 1970, are not live and not compacted. */
@@ -70,6 +72,7 @@ export function emptyManifest(tenant: string, region: string): Manifest {
     tenant,
     region,
     number: 0,
+    nonce: '0'.repeat(16),
     floor: 0,
     expiredMs: 0,
     asOfMs: 0,
