@@ -1,7 +1,7 @@
 import type { Access, Role } from '../src/ingest/access.ts'
-import type { FreshTailCache } from '../src/lookup/fresh-tail-cache.ts'
 import type { Queue } from '../src/ports/queue.ts'
 import type { Runtime } from '../src/runtime.ts'
+import type { FreshTailCache } from '../src/snapshot/fresh-tail-cache.ts'
 
 /** What every route works with. */
 export interface QueryContext {

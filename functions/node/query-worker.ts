@@ -5,7 +5,7 @@ import { nodeLog } from '../../src/adapters/node/log.ts'
 import { remoteMeter } from '../../src/adapters/node/meter.ts'
 import { nodeRuntime } from '../../src/adapters/node/runtime.ts'
 import { sqliteQueueClient } from '../../src/adapters/node/sqlite-queue.ts'
-import { freshTailCache } from '../../src/lookup/fresh-tail-cache.ts'
+import { freshTailCache } from '../../src/snapshot/fresh-tail-cache.ts'
 import { accessOf } from './access-file.ts'
 import type { WorkerSetup } from './flush-worker.ts'
 

@@ -1,6 +1,6 @@
 import type { EnvelopeSpans } from '../index/envelope-spans.ts'
+import type { FreshFile } from '../snapshot/list-fresh-files.ts'
 import { hexOf } from '../span/trace-id.ts'
-import type { FreshFile } from './list-fresh-files.ts'
 
 type Ranges = readonly (readonly [from: number, to: number])[]
 

@@ -1,7 +1,7 @@
 import type { TraceSummary } from '../index/summaries.ts'
+import type { FreshFile } from '../snapshot/list-fresh-files.ts'
 import { hexOf } from '../span/trace-id.ts'
 import { heap } from './heap.ts'
-import type { FreshFile } from './list-fresh-files.ts'
 import { mergeSummaries } from './merge-summaries.ts'
 import type { OpenSummaries } from './open-summaries.ts'
 import { comparePlaces, type TracePlace } from './trace-place.ts'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { freshTailCache } from '../../src/lookup/fresh-tail-cache.ts'
 import { type ListTracesOptions, listTraces, type TraceList } from '../../src/lookup/list-traces.ts'
+import { freshTailCache } from '../../src/snapshot/fresh-tail-cache.ts'
 import type { Span } from '../../src/span/span.ts'
 import { type LookupWorld, lookupWorld, nowMs, nowNs, traceId } from '../helpers/lookup-world.ts'
 import { someSpan, spanId } from '../helpers/some-span.ts'

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { freshListingsMax, tailGuessBytes } from '../../src/limits.ts'
-import { freshTailCache } from '../../src/lookup/fresh-tail-cache.ts'
 import { lookupTrace } from '../../src/lookup/lookup-trace.ts'
+import { freshTailCache } from '../../src/snapshot/fresh-tail-cache.ts'
 import type { Span } from '../../src/span/span.ts'
 import { lookupWorld, nowNs, traceId } from '../helpers/lookup-world.ts'
 import { someSpan, spanId } from '../helpers/some-span.ts'

@@ -16,7 +16,7 @@ const base = ['src/errors', 'src/limits']
 const format = [...base, 'src/span', 'src/ports']
 const pressRooms = [...format, 'src/otlp', 'src/parquet', 'src/layout', 'src/envelope', 'src/index']
 const flowRooms = [...pressRooms, 'src/prune', 'src/press', 'src/runtime', 'src/config']
-const flows = ['src/ingest', 'src/flush', 'src/lookup']
+const flows = ['src/ingest', 'src/snapshot', 'src/flush', 'src/lookup', 'src/compact', 'src/sweep']
 const adapterRooms = [...base, ...flowRooms, ...flows, 'query']
 
 /** ARCHITECTURE.md, "The rooms": this table is what it says. */
@@ -35,9 +35,13 @@ const rooms: Readonly<Record<string, Room>> = {
   'src/prune': { arrows: [...format, 'src/layout', 'src/index'], pure: true },
   'src/press': { arrows: pressRooms, pure: true },
   'src/ingest': { arrows: flowRooms },
+  // What stands in the store now: the ground of every answer and of every commit.
+  'src/snapshot': { arrows: flowRooms },
   // A flush that loses the race for its key reads the file that won, as a lookup does.
-  'src/flush': { arrows: [...flowRooms, 'src/lookup'] },
-  'src/lookup': { arrows: flowRooms },
+  'src/flush': { arrows: [...flowRooms, 'src/snapshot', 'src/lookup'] },
+  'src/lookup': { arrows: [...flowRooms, 'src/snapshot'] },
+  'src/compact': { arrows: [...flowRooms, 'src/snapshot', 'src/lookup'] },
+  'src/sweep': { arrows: [...flowRooms, 'src/snapshot', 'src/lookup'] },
   query: { arrows: [...flowRooms, ...flows], packages: ['hono'] },
   'src/adapters/memory': { arrows: adapterRooms },
   'src/adapters/wrap': { arrows: adapterRooms },

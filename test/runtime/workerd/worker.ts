@@ -8,11 +8,11 @@ import { exportTraces } from '../../../src/ingest/export-traces.ts'
 import { sendEach } from '../../../src/ingest/gather-envelopes.ts'
 import { rateLimit } from '../../../src/ingest/rate-limit.ts'
 import { defaultLimits } from '../../../src/limits.ts'
-import { freshTailCache } from '../../../src/lookup/fresh-tail-cache.ts'
 import { silentLog } from '../../../src/ports/log.ts'
 import { silentMeter } from '../../../src/ports/meter.ts'
 import type { Queue } from '../../../src/ports/queue.ts'
 import type { Runtime } from '../../../src/runtime.ts'
+import { freshTailCache } from '../../../src/snapshot/fresh-tail-cache.ts'
 
 // The flows as a Worker runs them, over real R2: the door fills an array where the queue will stand, `/flush` presses it.
 const queued: Uint8Array[] = []

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { freshTailCache } from '../../../src/lookup/fresh-tail-cache.ts'
 import type { FreshTail } from '../../../src/press/fresh-tail.ts'
+import { freshTailCache } from '../../../src/snapshot/fresh-tail-cache.ts'
 
 const overhead = 1_024 + 32
 const tailBytes = 10_000

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { mapAtOnce } from '../../../src/lookup/map-at-once.ts'
+import { mapAtOnce } from '../../../src/snapshot/map-at-once.ts'
 
 test('results come in the order of the items, with at most so many under way', async () => {
   let underWay = 0
