@@ -1,13 +1,13 @@
 import type { Access, Role } from '../src/ingest/access.ts'
 import type { Queue } from '../src/ports/queue.ts'
 import type { Runtime } from '../src/runtime.ts'
-import type { FreshTailCache } from '../src/snapshot/fresh-tail-cache.ts'
+import type { ReadCache } from '../src/snapshot/read-cache.ts'
 
 /** What every route works with. */
 export interface QueryContext {
   readonly runtime: Runtime
   readonly access: Pick<Access, 'authorize'>
-  readonly cache: FreshTailCache
+  readonly cache: ReadCache
   /** Where replayed dead letters go. */
   readonly queue: Queue
   /** Rejects while this process cannot do its work; default: the store does not answer. */

@@ -182,3 +182,28 @@ export const locatorMarkEntries = 8_192
 
 /** Locators of one bucket, about 8 MB. */
 export const locatorBucketEntriesMax = 229_376
+
+/** Memory for decoded manifests, day lists, receipts and other parts of the index. */
+export const indexCacheBytesMax = 128 * 1024 * 1024
+
+/** How often a commit is made anew on top of another's (DESIGN §4.2). */
+export const commitAttemptsMax = 10
+
+/** Fresh files are merged once there are so many, or one has waited so long for it. */
+export const freshMergeFilesMin = 64
+export const freshMergeWaitMs = 5 * 60 * 1000
+
+/** How long after its end an hour counts as over: what comes for it then is merged into few files at once. */
+export const hourOverMs = 30 * 60 * 1000
+
+/** How long an object that no manifest names any more stays: longer than any query or merge (DESIGN §4.4). */
+export const sweepGraceMs = 60 * 60 * 1000
+
+/** Objects that one sweep removes. */
+export const sweepDeletesMax = 20_000
+
+/** How long a spilled body stays: queues and dead letters keep a message for 14 days at most. */
+export const spillKeepMs = 16 * 24 * 60 * 60 * 1000
+
+/** How long spans are kept after their receipt, unless a tenant says otherwise. */
+export const retentionMs = 30 * 24 * 60 * 60 * 1000

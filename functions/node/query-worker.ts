@@ -5,7 +5,7 @@ import { nodeLog } from '../../src/adapters/node/log.ts'
 import { remoteMeter } from '../../src/adapters/node/meter.ts'
 import { nodeRuntime } from '../../src/adapters/node/runtime.ts'
 import { sqliteQueueClient } from '../../src/adapters/node/sqlite-queue.ts'
-import { freshTailCache } from '../../src/snapshot/fresh-tail-cache.ts'
+import { readCache } from '../../src/snapshot/read-cache.ts'
 import { accessOf } from './access-file.ts'
 import type { WorkerSetup } from './flush-worker.ts'
 
@@ -19,5 +19,5 @@ const runtime = await nodeRuntime({
 })
 const queue = sqliteQueueClient(setup.queuePort)
 const access = accessOf(setup.tokensJson, runtime)
-serveApp(setup.appPort, createApp({ runtime, queue, access, cache: freshTailCache() }))
+serveApp(setup.appPort, createApp({ runtime, queue, access, cache: readCache() }))
 parentPort?.once('message', () => process.exit(0))

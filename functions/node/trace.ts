@@ -7,7 +7,7 @@ import { decodeRequest } from '../../src/otlp/decode.ts'
 import { jsonToProtobuf } from '../../src/otlp/json.ts'
 import { silentLog } from '../../src/ports/log.ts'
 import { silentMeter } from '../../src/ports/meter.ts'
-import { freshTailCache } from '../../src/snapshot/fresh-tail-cache.ts'
+import { readCache } from '../../src/snapshot/read-cache.ts'
 import type { Span } from '../../src/span/span.ts'
 import { SpanBatchBuilder } from '../../src/span/span-batch-builder.ts'
 import { spansOfBatch } from '../../src/span/spans-of-batch.ts'
@@ -61,5 +61,5 @@ async function fromData(traceId: Uint8Array, data: string, tenant = tenantDefaul
     log: silentLog,
     meter: silentMeter,
   })
-  return lookupTrace(tenant, traceId, runtime, freshTailCache())
+  return lookupTrace(tenant, traceId, runtime, readCache())
 }

@@ -32,6 +32,8 @@ export interface DayListRef {
   /** Of the objects that the list names, so that a bill can be told from manifests alone. */
   readonly files: number
   readonly spanFileBytes: number
+  /** The least `receivedToMs` of its files: before that passes, none of them expires. */
+  readonly receivedToMinMs: number
 }
 
 /** Where traces lie: entries sorted by trace id, cut into buckets, each an object (`locators.ts`). */

@@ -1,4 +1,4 @@
-import { tenantCharsMax } from '../limits.ts'
+import { regionCharsMax, tenantCharsMax } from '../limits.ts'
 
 /**
  * The only place that spells an object key. Each has its inverse, which is undefined for any other key. Tenant names
@@ -52,6 +52,10 @@ export function spillKey({ tenant, date, id }: SpillRef): string {
   return `${tenant}/spill/date=${date}/${id}`
 }
 
+export function spillPrefix(tenant: string): string {
+  return `${tenant}/spill/`
+}
+
 export function parseSpillKey(key: string): SpillRef | undefined {
   const [, tenant, date, id] = key.match(spillPattern) ?? []
   return tenant && date && id ? { tenant, date, id } : undefined
@@ -102,9 +106,18 @@ export function baseOf(name: string): number {
   return Number(name.slice(0, numberDigits))
 }
 
+export function isObjectName(text: string): boolean {
+  return wholeName.test(text)
+}
+
+export function isRegionName(text: string): boolean {
+  return text.length <= regionCharsMax && /^[a-z0-9-]+$/.test(text)
+}
+
 const numberDigits = 10
 const numberPattern = `\\d{${numberDigits}}`
 const namePattern = `${numberPattern}-[0-9a-f]{16}`
+const wholeName = new RegExp(`^${namePattern}$`)
 const datePattern = '\\d{4}-\\d{2}-\\d{2}'
 const hourPattern = '[01]\\d|2[0-3]'
 
@@ -153,6 +166,11 @@ export function manifestPrefix(index: IndexRef): string {
 
 export function manifestKey(index: IndexRef, number: number): string {
   return `${manifestPrefix(index)}${numberText(number)}`
+}
+
+/** An object that is written to learn the store's time: the listing that follows tells when. */
+export function storeTimeKey(index: IndexRef): string {
+  return `${indexPrefix(index)}store-time`
 }
 
 /** The number in a manifest's key. */

@@ -1,5 +1,5 @@
 import type { EnvelopeSpans } from '../index/envelope-spans.ts'
-import type { FreshFile } from '../snapshot/list-fresh-files.ts'
+import type { FreshFile } from '../snapshot/with-snapshot.ts'
 import { hexOf } from '../span/trace-id.ts'
 
 type Ranges = readonly (readonly [from: number, to: number])[]

@@ -1,7 +1,7 @@
 import { findTraceRows } from '../index/summaries.ts'
 import type { ReadSpan } from '../press/read-spans.ts'
 import type { Runtime } from '../runtime.ts'
-import type { FreshFile } from '../snapshot/list-fresh-files.ts'
+import type { FreshFile } from '../snapshot/with-snapshot.ts'
 import { hexOf } from '../span/trace-id.ts'
 import { countOnce, type EnvelopeCount } from './count-once.ts'
 import { identityOf } from './dedupe-spans.ts'

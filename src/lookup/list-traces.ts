@@ -2,8 +2,8 @@ import { kindOf, messageOf } from '../errors.ts'
 import type { TraceSummary } from '../index/summaries.ts'
 import { listRangesHeld } from '../limits.ts'
 import type { Runtime } from '../runtime.ts'
-import type { FreshTailCache } from '../snapshot/fresh-tail-cache.ts'
-import { type FreshListing, withFreshFiles } from '../snapshot/list-fresh-files.ts'
+import type { ReadCache } from '../snapshot/read-cache.ts'
+import { type Snapshot, withSnapshot } from '../snapshot/with-snapshot.ts'
 import { countSpans } from './count-spans.ts'
 import { type FoundTrace, type ListWindow, newestTraces } from './newest-traces.ts'
 import { type OpenSummaries, openSummaries } from './open-summaries.ts'
@@ -40,19 +40,19 @@ export async function listTraces(
   tenant: string,
   options: ListTracesOptions,
   runtime: Runtime,
-  cache: FreshTailCache,
+  cache: ReadCache,
 ): Promise<TraceList> {
   const cost = noCost()
   const costed = { ...runtime, store: costedStore(runtime.store, cost) }
   const window = windowOf(options)
-  const list = await withFreshFiles(tenant, costed, cache, (listing) =>
+  const list = await withSnapshot(tenant, costed, cache, (listing) =>
     listIn(listing, window, options.limit, costed),
   )
   return { ...list, cost: { ...cost, ...list.cost } }
 }
 
 async function listIn(
-  { files, broken }: FreshListing,
+  { files, broken }: Snapshot,
   window: ListWindow,
   limit: number,
   runtime: Runtime,

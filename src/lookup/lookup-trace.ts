@@ -3,9 +3,9 @@ import { findTraceRows } from '../index/summaries.ts'
 import { mightHoldTrace } from '../index/trace-filter.ts'
 import { storeReadsAtOnce } from '../limits.ts'
 import type { Runtime } from '../runtime.ts'
-import type { FreshTailCache } from '../snapshot/fresh-tail-cache.ts'
-import { type FreshFile, type FreshListing, withFreshFiles } from '../snapshot/list-fresh-files.ts'
 import { mapAtOnce } from '../snapshot/map-at-once.ts'
+import type { ReadCache } from '../snapshot/read-cache.ts'
+import { type FreshFile, type Snapshot, withSnapshot } from '../snapshot/with-snapshot.ts'
 import type { Span } from '../span/span.ts'
 import { dedupeSpans } from './dedupe-spans.ts'
 import { costedStore, noCost, type ReadCost } from './read-cost.ts'
@@ -33,7 +33,7 @@ export async function lookupTrace(
   tenant: string,
   traceId: Uint8Array,
   runtime: Runtime,
-  cache: FreshTailCache,
+  cache: ReadCache,
 ): Promise<TraceAnswer> {
   const { meter, clock } = runtime
   const startMs = clock.nowMs()
@@ -41,7 +41,7 @@ export async function lookupTrace(
   const costed = { ...runtime, store: costedStore(runtime.store, cost) }
   let result = 'failed'
   try {
-    const answer = await withFreshFiles(tenant, costed, cache, (listing) =>
+    const answer = await withSnapshot(tenant, costed, cache, (listing) =>
       lookIn(listing, traceId, costed),
     )
     result = !answer.complete ? 'partial' : answer.spans.length > 0 ? 'found' : 'absent'
@@ -54,7 +54,7 @@ export async function lookupTrace(
   }
 }
 
-async function lookIn({ files, broken }: FreshListing, traceId: Uint8Array, runtime: Runtime) {
+async function lookIn({ files, broken }: Snapshot, traceId: Uint8Array, runtime: Runtime) {
   const troubles = [...broken]
   const held = placesOf(files, traceId, runtime, troubles)
   const { places, rowsLeftOut } = withinBound(held, runtime.limits.traceSpansMax)

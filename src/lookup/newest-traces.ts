@@ -1,5 +1,5 @@
 import type { TraceSummary } from '../index/summaries.ts'
-import type { FreshFile } from '../snapshot/list-fresh-files.ts'
+import type { FreshFile } from '../snapshot/with-snapshot.ts'
 import { hexOf } from '../span/trace-id.ts'
 import { heap } from './heap.ts'
 import { mergeSummaries } from './merge-summaries.ts'

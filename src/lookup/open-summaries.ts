@@ -2,7 +2,7 @@ import { kindOf, messageOf } from '../errors.ts'
 import { decodeSummaries, findTraceRows, type TraceSummary } from '../index/summaries.ts'
 import { mightHoldTrace } from '../index/trace-filter.ts'
 import type { Codec } from '../ports/codec.ts'
-import type { FreshFile } from '../snapshot/list-fresh-files.ts'
+import type { FreshFile } from '../snapshot/with-snapshot.ts'
 import { hexOf } from '../span/trace-id.ts'
 
 /** Summaries of fresh files by trace id in hex, decoded when first asked for. */

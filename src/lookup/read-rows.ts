@@ -1,8 +1,8 @@
 import { SpanlakeError } from '../errors.ts'
 import { decodeRowGroup, type ReadSpan } from '../press/read-spans.ts'
 import type { Runtime } from '../runtime.ts'
-import type { FreshFile } from '../snapshot/list-fresh-files.ts'
 import { MissingObject } from '../snapshot/missing-object.ts'
+import type { FreshFile } from '../snapshot/with-snapshot.ts'
 
 /** Rows [from, to) of a fresh file, one ranged read for each row group that holds some. */
 export async function readRows(

@@ -13,7 +13,7 @@ import { lookupTrace } from '../../src/lookup/lookup-trace.ts'
 import { decodeRequest } from '../../src/otlp/decode.ts'
 import { listAll } from '../../src/ports/object-store.ts'
 import type { Runtime } from '../../src/runtime.ts'
-import { freshTailCache } from '../../src/snapshot/fresh-tail-cache.ts'
+import { readCache } from '../../src/snapshot/read-cache.ts'
 import { SpanBatchBuilder } from '../../src/span/span-batch-builder.ts'
 import { benchRuntime, envelopesOf } from './bench-runtime.ts'
 import { type Effort, quantile } from './measure.ts'
@@ -62,7 +62,7 @@ async function lookupRows(
   ids: readonly Uint8Array[],
   lookups: number,
 ): Promise<Row[]> {
-  const cache = freshTailCache()
+  const cache = readCache()
   const name = `trace by id, ${files} fresh files of ${spansPerFile} spans`
   const coldMs = await timeOf(() => lookupTrace(tenantDefault, ids[0]!, runtime, cache))
   const times: number[] = []

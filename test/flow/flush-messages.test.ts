@@ -19,8 +19,8 @@ import { silentMeter } from '../../src/ports/meter.ts'
 import type { ObjectStore } from '../../src/ports/object-store.ts'
 import type { QueueMessage } from '../../src/ports/queue.ts'
 import type { Runtime } from '../../src/runtime.ts'
-import { freshTailCache } from '../../src/snapshot/fresh-tail-cache.ts'
-import { listFreshFiles } from '../../src/snapshot/list-fresh-files.ts'
+import { readCache } from '../../src/snapshot/read-cache.ts'
+import { withSnapshot } from '../../src/snapshot/with-snapshot.ts'
 import type { Span } from '../../src/span/span.ts'
 
 const nowMs = Date.UTC(2026, 10, 20, 17, 3)
@@ -108,11 +108,11 @@ function joined(...parts: readonly Uint8Array[]): Uint8Array {
 }
 
 async function spansRead(runtime: Runtime): Promise<number> {
-  return (await lookupTrace(tenant, traceId, runtime, freshTailCache())).spans.length
+  return (await lookupTrace(tenant, traceId, runtime, readCache())).spans.length
 }
 
 async function freshKeys(runtime: Runtime): Promise<string[]> {
-  const { files } = await listFreshFiles(tenant, runtime, freshTailCache())
+  const { files } = await withSnapshot(tenant, runtime, readCache(), async (snapshot) => snapshot)
   return files.map(({ key }) => key)
 }
 
@@ -158,7 +158,7 @@ test('strays lie in a file of their own, and nothing of their envelope is lost',
   const far = nowMs - runtime.limits.strayMs
   const spans = [span(), span(far - 1), span(far), span(nowMs + runtime.limits.strayMs + 1)]
   await flushMessages([delivery(sealEnvelope(envelope(spans)))], runtime)
-  const { files } = await listFreshFiles(tenant, runtime, freshTailCache())
+  const { files } = await withSnapshot(tenant, runtime, readCache(), async (snapshot) => snapshot)
   const byStray = new Map(files.map(({ tail }) => [tail.contents.stray, tail]))
   expect(byStray.get(false)?.contents.envelopes[0]?.ordinals).toEqual([
     [0, 1],
@@ -187,7 +187,7 @@ test('an envelope with an invalid span lists its ordinals: `all` would promise m
   const runtime = site()
   const bad = { ...span(), spanId: new Uint8Array(8) }
   await flushMessages([delivery(sealEnvelope(envelope([span(), bad, span()])))], runtime)
-  const { files } = await listFreshFiles(tenant, runtime, freshTailCache())
+  const { files } = await withSnapshot(tenant, runtime, readCache(), async (snapshot) => snapshot)
   expect(files[0]?.tail.contents.envelopes[0]?.ordinals).toEqual([
     [0, 1],
     [2, 3],
@@ -328,6 +328,6 @@ test('an envelope that two messages bring is held once', async () => {
   const [a, b] = [delivery(sealed), delivery(sealed)]
   await flushMessages([a, b], runtime)
   expect([a.fate(), b.fate()]).toEqual(['acked', 'acked'])
-  const { files } = await listFreshFiles(tenant, runtime, freshTailCache())
+  const { files } = await withSnapshot(tenant, runtime, readCache(), async (snapshot) => snapshot)
   expect(files.map(({ tail }) => tail.rows)).toEqual([1])
 })

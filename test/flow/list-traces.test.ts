@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type ListTracesOptions, listTraces, type TraceList } from '../../src/lookup/list-traces.ts'
-import { freshTailCache } from '../../src/snapshot/fresh-tail-cache.ts'
+import { readCache } from '../../src/snapshot/read-cache.ts'
 import type { Span } from '../../src/span/span.ts'
 import { type LookupWorld, lookupWorld, nowMs, nowNs, traceId } from '../helpers/lookup-world.ts'
 import { someSpan, spanId } from '../helpers/some-span.ts'
@@ -27,7 +27,7 @@ function span(
 }
 
 function list(world: LookupWorld, options: Partial<ListTracesOptions> = {}): Promise<TraceList> {
-  return listTraces('acme', { limit: 20, ...options }, world.runtime, freshTailCache())
+  return listTraces('acme', { limit: 20, ...options }, world.runtime, readCache())
 }
 
 const numbers = ({ traces }: TraceList) =>
@@ -275,7 +275,7 @@ test('a file that vanishes while rows are read starts the list again', async () 
       return world.store.get(key, range)
     },
   }
-  const page = await listTraces('acme', { limit: 5 }, { ...world.runtime, store }, freshTailCache())
+  const page = await listTraces('acme', { limit: 5 }, { ...world.runtime, store }, readCache())
   expect(counts(page)).toEqual([[2, 0]])
   expect(page.cost.lists).toBe(2)
 })

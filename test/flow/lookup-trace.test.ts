@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { freshListingsMax, tailGuessBytes } from '../../src/limits.ts'
 import { lookupTrace } from '../../src/lookup/lookup-trace.ts'
-import { freshTailCache } from '../../src/snapshot/fresh-tail-cache.ts'
+import { readCache } from '../../src/snapshot/read-cache.ts'
 import type { Span } from '../../src/span/span.ts'
 import { lookupWorld, nowNs, traceId } from '../helpers/lookup-world.ts'
 import { someSpan, spanId } from '../helpers/some-span.ts'
@@ -22,7 +22,7 @@ test('a trace over three files comes back whole, in order, and a cold lookup cos
   await world.flush(world.envelope([span(3, 1)]))
   await world.flush(world.envelope([span(1, 4), span(1, 3)]))
   await world.flush(world.envelope([span(1, 1)]))
-  const cache = freshTailCache()
+  const cache = readCache()
   world.forget()
 
   const cold = await lookupTrace('acme', traceId(1), world.runtime, cache)
@@ -56,7 +56,7 @@ test('a trace over three files comes back whole, in order, and a cold lookup cos
 test('a trace nobody sent, and a tenant nobody is, cost no row reads and are complete', async () => {
   const world = lookupWorld()
   await world.flush(world.envelope([span(1, 1)]))
-  const cache = freshTailCache()
+  const cache = readCache()
   expect(await lookupTrace('acme', traceId(9), world.runtime, cache)).toMatchObject({
     spans: [],
     complete: true,
@@ -116,7 +116,7 @@ test('every field of a span survives the way from the wire to the answer', async
     },
   })
   await world.flush(world.envelope([all]))
-  const { spans } = await lookupTrace('acme', traceId(1), world.runtime, freshTailCache())
+  const { spans } = await lookupTrace('acme', traceId(1), world.runtime, readCache())
   expect(spans).toHaveLength(1)
   const byKey = (attributes: Span['attributes']) =>
     attributes.toSorted((a, b) => (a.key < b.key ? -1 : 1))
@@ -131,7 +131,7 @@ test('spans that came twice appear once: redelivered whole, in another compositi
   await world.flush(first, second)
   await world.flush([first, 1, 3])
   await world.flush(world.envelope([span(1, 3), span(1, 5)]))
-  const { spans, readFrom } = await lookupTrace('acme', traceId(1), world.runtime, freshTailCache())
+  const { spans, readFrom } = await lookupTrace('acme', traceId(1), world.runtime, readCache())
   expect(names(spans)).toEqual(['op 1', 'op 2', 'op 3', 'op 4', 'op 5'])
   expect(readFrom.map(({ rows }) => rows).sort()).toEqual([2, 2, 3, 4])
 })
@@ -145,7 +145,7 @@ test('spans that merely share an id are all kept', async () => {
     span(1, 1, { startNs: nowNs + 99n }),
   ]
   await world.flush(world.envelope(shared))
-  const { spans } = await lookupTrace('acme', traceId(1), world.runtime, freshTailCache())
+  const { spans } = await lookupTrace('acme', traceId(1), world.runtime, readCache())
   expect(spans).toHaveLength(4)
 })
 
@@ -156,7 +156,7 @@ test('a file that breaks after it was listed makes the answer partial and is nam
   const body = (await world.store.get(bad))!.body
   body.fill(0xff, 4, 200)
   await world.store.put(bad, body, { kind: 'overwrite' })
-  const answer = await lookupTrace('acme', traceId(1), world.runtime, freshTailCache())
+  const answer = await lookupTrace('acme', traceId(1), world.runtime, readCache())
   expect(names(answer.spans)).toEqual(['op 1'])
   expect(answer.complete).toBe(false)
   expect(answer.reasons).toHaveLength(1)
@@ -170,7 +170,7 @@ test('a file whose end is broken leaves every answer of the tenant partial: nobo
   const bad = await world.flush(world.envelope([span(2, 2)]))
   const body = (await world.store.get(bad))!.body
   await world.store.put(bad, body.subarray(0, body.length - 40), { kind: 'overwrite' })
-  const answer = await lookupTrace('acme', traceId(1), world.runtime, freshTailCache())
+  const answer = await lookupTrace('acme', traceId(1), world.runtime, readCache())
   expect(names(answer.spans)).toEqual(['op 1'])
   expect(answer.reasons).toEqual([expect.stringContaining(bad)])
   expect(answer.cost.filesConsidered).toBe(2)
@@ -181,7 +181,7 @@ test("a file copied from another tenant's prefix shows nothing", async () => {
   const key = await world.flush(world.envelope([span(1, 1)]))
   const stolen = key.replace('acme/', 'eve/')
   await world.store.put(stolen, (await world.store.get(key))!.body, { kind: 'create' })
-  const answer = await lookupTrace('eve', traceId(1), world.runtime, freshTailCache())
+  const answer = await lookupTrace('eve', traceId(1), world.runtime, readCache())
   expect(answer.spans).toEqual([])
   expect(answer.reasons).toEqual([`fresh file must be of tenant eve, ${stolen}`])
 })
@@ -204,12 +204,7 @@ test('a file that vanishes between listing and read starts the lookup again, and
         return world.store.get(key, range)
       },
     }
-    const answer = await lookupTrace(
-      'acme',
-      traceId(1),
-      { ...world.runtime, store },
-      freshTailCache(),
-    )
+    const answer = await lookupTrace('acme', traceId(1), { ...world.runtime, store }, readCache())
     expect(names(answer.spans)).toEqual(['op 1', 'op 2'])
     expect(answer).toMatchObject({ complete: true, cost: { lists: 2 } })
   }
@@ -221,7 +216,7 @@ test(`files that never hold still are unavailable after ${freshListingsMax} list
   const store = { ...world.store, get: async () => undefined }
   world.forget()
   await expect(
-    lookupTrace('acme', traceId(1), { ...world.runtime, store }, freshTailCache()),
+    lookupTrace('acme', traceId(1), { ...world.runtime, store }, readCache()),
   ).rejects.toMatchObject({ kind: 'unavailable' })
   expect(world.asked.lists).toBe(freshListingsMax)
 })
@@ -230,7 +225,7 @@ test('a trace of exactly the bound is complete; one row more is left out and sai
   const world = lookupWorld({ traceSpansMax: 4 })
   await world.flush(world.envelope([span(1, 1), span(1, 2), span(2, 1), span(2, 2), span(2, 3)]))
   await world.flush(world.envelope([span(1, 3), span(1, 4), span(2, 4), span(2, 5)]))
-  const cache = freshTailCache()
+  const cache = readCache()
   const exact = await lookupTrace('acme', traceId(1), world.runtime, cache)
   expect(exact).toMatchObject({ complete: true, rowsLeftOut: 0 })
   expect(exact.spans).toHaveLength(4)
@@ -254,7 +249,7 @@ test('a tail larger than the first guess takes two reads, once', async () => {
   const key = await world.flush(world.envelope(many))
   expect((await world.store.get(key))!.bytes).toBeGreaterThan(2 * tailGuessBytes)
   world.forget()
-  const cache = freshTailCache()
+  const cache = readCache()
   const answer = await lookupTrace('acme', wanted.traceId, world.runtime, cache)
   expect(answer.spans).toHaveLength(1)
   expect(world.asked.gets).toEqual(['tail', 'tail', 'rows'])
@@ -273,12 +268,12 @@ test('what a lookup did is counted, also when it fails', async () => {
     observe() {},
   }
   const runtime = { ...world.runtime, meter }
-  await lookupTrace('acme', traceId(1), runtime, freshTailCache())
+  await lookupTrace('acme', traceId(1), runtime, readCache())
   expect(counted).toContainEqual(['spanlake_lookups_total', 1, { result: 'found' }])
   expect(counted).toContainEqual(['spanlake_lookup_gets_total', 2, undefined])
   const store = { ...world.store, get: async () => Promise.reject(new Error('no network')) }
-  await expect(
-    lookupTrace('acme', traceId(1), { ...runtime, store }, freshTailCache()),
-  ).rejects.toThrow('no network')
+  await expect(lookupTrace('acme', traceId(1), { ...runtime, store }, readCache())).rejects.toThrow(
+    'no network',
+  )
   expect(counted).toContainEqual(['spanlake_lookups_total', 1, { result: 'failed' }])
 })

@@ -7,7 +7,7 @@ import { traceListMax } from '../../src/limits.ts'
 import { decodeRequest } from '../../src/otlp/decode.ts'
 import { jsonToProtobuf } from '../../src/otlp/json.ts'
 import type { ObjectStore } from '../../src/ports/object-store.ts'
-import { freshTailCache } from '../../src/snapshot/fresh-tail-cache.ts'
+import { readCache } from '../../src/snapshot/read-cache.ts'
 import type { Span } from '../../src/span/span.ts'
 import { SpanBatchBuilder } from '../../src/span/span-batch-builder.ts'
 import { spansOfBatch } from '../../src/span/spans-of-batch.ts'
@@ -37,7 +37,7 @@ function opened(more: Partial<Parameters<typeof createApp>[0]> = {}, store?: Par
   const app = createApp({
     runtime,
     access: openAccess('acme'),
-    cache: freshTailCache(),
+    cache: readCache(),
     queue,
     ...more,
   })

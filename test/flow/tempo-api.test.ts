@@ -5,7 +5,7 @@ import { createApp } from '../../query/app.ts'
 import { nodeCodec } from '../../src/adapters/node/codec.ts'
 import { openAccess, tokenAccess } from '../../src/ingest/access.ts'
 import type { Limits } from '../../src/limits.ts'
-import { freshTailCache } from '../../src/snapshot/fresh-tail-cache.ts'
+import { readCache } from '../../src/snapshot/read-cache.ts'
 import type { Span } from '../../src/span/span.ts'
 import { hexOf } from '../../src/span/trace-id.ts'
 import { type LookupWorld, lookupWorld, nowNs, traceId } from '../helpers/lookup-world.ts'
@@ -90,7 +90,7 @@ function opened(limits: Partial<Limits> = {}) {
   const app = createApp({
     runtime: world.runtime,
     access: openAccess('acme'),
-    cache: freshTailCache(),
+    cache: readCache(),
     queue,
   })
   const get = (path: string, accept?: string) =>
@@ -348,7 +348,7 @@ test('troubles are told in plain text with their status; bugs keep their words t
   const context = {
     runtime: world.runtime,
     access: tokenAccess(tokens, nodeCodec),
-    cache: freshTailCache(),
+    cache: readCache(),
     queue,
   }
   const ask = async (

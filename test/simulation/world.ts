@@ -20,7 +20,7 @@ import { silentLog } from '../../src/ports/log.ts'
 import { silentMeter } from '../../src/ports/meter.ts'
 import type { ObjectStore } from '../../src/ports/object-store.ts'
 import type { Runtime } from '../../src/runtime.ts'
-import { freshTailCache } from '../../src/snapshot/fresh-tail-cache.ts'
+import { readCache } from '../../src/snapshot/read-cache.ts'
 import type { Span } from '../../src/span/span.ts'
 import { SpanBatchBuilder } from '../../src/span/span-batch-builder.ts'
 import { spansOfBatch } from '../../src/span/spans-of-batch.ts'
@@ -205,7 +205,7 @@ async function settle(world: World): Promise<void> {
 async function judge(world: World): Promise<void> {
   const { violations, acknowledged, sent } = world
   const runtime = runtimeOn(world, world.store, builds[0]!)
-  const cache = freshTailCache()
+  const cache = readCache()
   const traceIds = new Map([...sent.values()].map(({ traceId }) => [hexOf(traceId), traceId]))
   const found = new Map<string, number>()
   for (const [hex, traceId] of traceIds) {

@@ -12,7 +12,7 @@ import { silentLog } from '../../../src/ports/log.ts'
 import { silentMeter } from '../../../src/ports/meter.ts'
 import type { Queue } from '../../../src/ports/queue.ts'
 import type { Runtime } from '../../../src/runtime.ts'
-import { freshTailCache } from '../../../src/snapshot/fresh-tail-cache.ts'
+import { readCache } from '../../../src/snapshot/read-cache.ts'
 
 // The flows as a Worker runs them, over real R2: the door fills an array where the queue will stand, `/flush` presses it.
 const queued: Uint8Array[] = []
@@ -22,7 +22,7 @@ const queue: Queue = {
     queued.push(body.slice())
   },
 }
-const cache = freshTailCache(1024 * 1024)
+const cache = readCache({ tailBytesMax: 1024 * 1024, indexBytesMax: 8 * 1024 * 1024 })
 
 export default {
   async fetch(request: Request, env: { readonly BUCKET: R2Bucket }): Promise<Response> {

@@ -1,0 +1,143 @@
+import {
+  baseOf,
+  isObjectName,
+  isRegionName,
+  isTenantName,
+  parseFreshFileKey,
+} from '../layout/keys.ts'
+import { locatorMarkEntries } from '../limits.ts'
+import { corrupt } from '../parquet/byte-reader.ts'
+import type { Codec } from '../ports/codec.ts'
+import { checkAscending, hexOfBytes, jsonFields } from './json-fields.ts'
+import { decodeJsonFrame, encodeJsonFrame, type FrameKind } from './json-frame.ts'
+import type { DayListRef, LocatorBucketRef, LocatorSet, Manifest, ReceiptsRef } from './manifest.ts'
+
+const kind: FrameKind = { magic: 'SPLKMANI', version: 1, what: 'manifest' }
+
+export function encodeManifest(manifest: Manifest, codec: Codec): Uint8Array {
+  checkManifest(manifest, `manifest ${manifest.number}`)
+  const { tenant } = manifest
+  const locators = manifest.locators.map((set) => ({
+    ...set,
+    buckets: set.buckets.map((bucket) => ({ ...bucket, marks: hexOfBytes(bucket.marks) })),
+  }))
+  const prefix = `${tenant}/fresh/`
+  const absorbed = manifest.absorbed.map((key) => key.slice(prefix.length))
+  return encodeJsonFrame(kind, { ...manifest, locators, absorbed }, codec)
+}
+
+/** The inverse of `encodeManifest`. Throws kind `corrupt`, naming the key. */
+export function decodeManifest(bytes: Uint8Array, key: string, codec: Codec): Manifest {
+  const { json } = decodeJsonFrame(kind, bytes, key, codec)
+  const name = `manifest ${key}`
+  const fields = jsonFields(json, name)
+  const tenant = fields.text('tenant')
+  const manifest: Manifest = {
+    tenant,
+    region: fields.text('region'),
+    number: fields.count('number'),
+    nonce: fields.shaped('nonce', /^[0-9a-f]{16}$/),
+    floor: fields.count('floor'),
+    expiredMs: fields.count('expiredMs'),
+    asOfMs: fields.count('asOfMs'),
+    days: fields.list('days', (item) => readDay(item, name)),
+    locators: fields.list('locators', (item) => readSet(item, name)),
+    receipts: fields.list('receipts', (item) => readReceipts(item, name)),
+    absorbed: fields.list('absorbed', (item) => `${tenant}/fresh/${String(item)}`),
+  }
+  checkManifest(manifest, name)
+  return manifest
+}
+
+function readDay(json: unknown, name: string): DayListRef {
+  const fields = jsonFields(json, name)
+  return {
+    date: fields.shaped('date', datePattern),
+    name: fields.text('name'),
+    files: fields.count('files'),
+    spanFileBytes: fields.count('spanFileBytes'),
+    receivedToMinMs: fields.count('receivedToMinMs'),
+  }
+}
+
+function readSet(json: unknown, name: string): LocatorSet {
+  const fields = jsonFields(json, name)
+  return {
+    since: fields.count('since'),
+    buckets: fields.list('buckets', (item) => readBucket(item, name)),
+    dropped: fields.list('dropped', (item) => Number(item)),
+    files: fields.count('files'),
+  }
+}
+
+function readBucket(json: unknown, name: string): LocatorBucketRef {
+  const fields = jsonFields(json, name)
+  return {
+    name: fields.text('name'),
+    bytes: fields.count('bytes'),
+    entries: fields.count('entries'),
+    marks: fields.bytes('marks'),
+  }
+}
+
+function readReceipts(json: unknown, name: string): ReceiptsRef {
+  const fields = jsonFields(json, name)
+  return {
+    date: fields.shaped('date', datePattern),
+    hour: fields.shaped('hour', hourPattern),
+    name: fields.text('name'),
+    bytes: fields.count('bytes'),
+    filterBytes: fields.count('filterBytes'),
+  }
+}
+
+const datePattern = /^\d{4}-\d{2}-\d{2}$/
+const hourPattern = /^([01]\d|2[0-3])$/
+
+/** Runs before encoding and after decoding, so that whoever touches a bad manifest first meets it. */
+function checkManifest(manifest: Manifest, name: string): void {
+  const { number, floor, days, receipts, absorbed, locators } = manifest
+  if (!isTenantName(manifest.tenant) || !isRegionName(manifest.region)) {
+    throw corrupt(name, `must be of a tenant and region, got ${manifest.tenant} ${manifest.region}`)
+  }
+  if (number < 1 || floor > number) throw corrupt(name, `must have a floor below it, got ${floor}`)
+  checkAscending(
+    days.map(({ date }) => date),
+    'dates',
+    name,
+  )
+  checkAscending(
+    receipts.map(({ date, hour, name: object }) => `${date}-${hour} ${object}`),
+    'receipts',
+    name,
+  )
+  checkAscending(absorbed, 'absorbed files', name)
+  for (const key of absorbed) {
+    if (parseFreshFileKey(key)?.tenant !== manifest.tenant) {
+      throw corrupt(name, `must absorb fresh files of its tenant, got ${key}`)
+    }
+  }
+  for (const set of locators) checkSet(set, number, name)
+  const objects = [...days, ...receipts, ...locators.flatMap(({ buckets }) => buckets)]
+  for (const object of objects) {
+    if (!isObjectName(object.name) || baseOf(object.name) >= number) {
+      throw corrupt(name, `must name objects made before it, got ${object.name}`)
+    }
+  }
+}
+
+function checkSet({ since, buckets, dropped, files }: LocatorSet, number: number, name: string) {
+  if (since > number || since < 1) throw corrupt(name, `must have locators since ${since}`)
+  const ascends = dropped.every(
+    (file, i) => Number.isSafeInteger(file) && file >= 0 && (i === 0 || file > dropped[i - 1]!),
+  )
+  if (!ascends || (dropped.at(-1) ?? -1) >= files || dropped.length >= files) {
+    throw corrupt(name, `must drop some of the ${files} files of a set, got ${dropped.length}`)
+  }
+  if (buckets.length === 0) throw corrupt(name, 'must have a bucket in each set')
+  for (const { entries, marks } of buckets) {
+    if (entries < 1 || marks.length !== Math.ceil(entries / locatorMarkEntries) * 8) {
+      throw corrupt(name, `must have a mark for each part of ${entries} locators`)
+    }
+  }
+}
