@@ -66,7 +66,11 @@ export const nestedColumns = {
 } as const
 
 /** Keys of a file's key-value metadata. */
-export const metadataKeys = { version: 'spanlake.version', columns: 'spanlake.columns' } as const
+export const metadataKeys = {
+  version: 'spanlake.version',
+  columns: 'spanlake.columns',
+  rest: 'spanlake.rest',
+} as const
 
 const typeSuffixes: Record<AttributeType, string> = {
   string: '',

@@ -2,18 +2,19 @@ import { SpanlakeError } from '../errors.ts'
 import type { EnvelopeSpans } from '../index/envelope-spans.ts'
 import { encodeSummaries } from '../index/summaries.ts'
 import { buildTraceFilter } from '../index/trace-filter.ts'
-import { metadataKeys } from '../layout/columns.ts'
 import { rowGroupBytesMax, rowGroupRowsMax } from '../limits.ts'
 import { bloomFilter } from '../parquet/bloom.ts'
 import { ByteWriter } from '../parquet/byte-writer.ts'
-import { type ChunkMeta, type GroupMeta, type KeyValues, writeFooter } from '../parquet/footer.ts'
-import { type Leaf, leavesOf, type SchemaNode } from '../parquet/schema.ts'
+import { writeFooter } from '../parquet/footer.ts'
+import { type Leaf, leavesOf } from '../parquet/schema.ts'
 import { type EncodedChunk, encodeChunk } from '../parquet/write-chunk.ts'
 import type { Codec } from '../ports/codec.ts'
 import type { SpanBatch } from '../span/span-batch.ts'
+import { fileKeyValues, groupKeyValues } from './attribute-columns.ts'
 import { cutGroups, splitGroups } from './cut-groups.ts'
-import { type FreshRowGroup, freshFileVersion, writeFreshTail } from './fresh-tail.ts'
-import { writeMiniFooter } from './mini-footer.ts'
+import { parquetMagic, writeFileEnd } from './file-footer.ts'
+import { writeFreshTail } from './fresh-tail.ts'
+import { type EncodedGroup, type GroupShape, layBlooms, layGroup } from './lay-group.ts'
 import { orderRows } from './order-rows.ts'
 import { type ColumnPlan, planColumns } from './plan-columns.ts'
 import { spanColumns } from './span-columns.ts'
@@ -43,9 +44,6 @@ export interface EncodeFreshOptions {
   readonly codec: Codec
 }
 
-/** `PAR1` in front and at the end. */
-const magic = new TextEncoder().encode('PAR1')
-
 /** A batch as one fresh file: Parquet by DESIGN §4, with our own tail in front of its footer. */
 export function encodeFreshFile(batch: SpanBatch, options: EncodeFreshOptions): Uint8Array {
   const { codec, contents } = options
@@ -58,24 +56,26 @@ export function encodeFreshFile(batch: SpanBatch, options: EncodeFreshOptions): 
   const groups = encodeGroups(batch, order, plan, leaves, traces, options)
 
   const file = new ByteWriter(batch.rows * 48 + 4096)
-  file.append(magic)
-  const shape: Shape = { schema, leaves, keyValues: keyValuesOf(plan) }
-  const laid = groups.map((group) => layGroup(file, group, shape, codec))
-  const metas = laid.map(({ meta }, i) => layBlooms(file, meta, groups[i]!))
+  file.append(parquetMagic)
+  const shape: GroupShape = { schema, leaves, keyValues: groupKeyValues(plan.attributes) }
+  const laid = groups.map((group) => ({ group, ...layGroup(file, group, shape, codec) }))
+  const metas = laid.map(({ meta, group }) => layBlooms(file, meta, group.blooms))
   const summaries = summarizeTraces(batch, order)
   writeFreshTail(file, {
     contents,
     rows: order.length,
     traces: summaries.spans.length,
     ...timeBounds(batch, order),
-    rowGroups: laid.map(({ place }, i) => ({ ...place, ...boundsOf(batch, order, groups[i]!) })),
+    rowGroups: laid.map(({ place, group }) => ({
+      ...place,
+      firstRow: group.from,
+      ...boundsOf(batch, order, group),
+    })),
     filter: buildTraceFilter(summaries.traceIds),
     summaries: encodeSummaries(summaries, codec),
   })
-  const footer = writeFooter(schema, leaves, metas, shape.keyValues)
-  file.append(footer)
-  file.u32(footer.length)
-  file.append(magic)
+  const keyValues = fileKeyValues(plan.attributes, plan.rest)
+  writeFileEnd(file, writeFooter(schema, leaves, metas, keyValues))
   return file.copy()
 }
 
@@ -101,21 +101,6 @@ function checkEnvelopes(
       throw new SpanlakeError('internal', `span must be of a listed envelope, got ${envelope}`)
     }
   }
-}
-
-/** A row group before it has a place in the file. */
-interface EncodedGroup {
-  readonly from: number
-  readonly to: number
-  readonly chunks: readonly EncodedChunk[]
-  /** By leaf. */
-  readonly blooms: readonly (Uint8Array | undefined)[]
-}
-
-interface Shape {
-  readonly schema: readonly SchemaNode[]
-  readonly leaves: readonly Leaf[]
-  readonly keyValues: KeyValues
 }
 
 /** Encodes by the bound on rows; groups that come out too large are cut in smaller ones and encoded again. */
@@ -155,69 +140,6 @@ function encodeGroups(
     }
     bounds = smaller
   }
-}
-
-function layGroup(
-  file: ByteWriter,
-  group: EncodedGroup,
-  { schema, leaves, keyValues }: Shape,
-  codec: Codec,
-): { meta: GroupMeta; place: Omit<FreshRowGroup, 'minTraceId' | 'maxTraceId'> } {
-  const offset = file.length
-  const chunks = group.chunks.map((chunk): ChunkMeta => {
-    const at = file.length
-    file.append(chunk.bytes)
-    const {
-      rawBytes,
-      values,
-      codec: chunkCodec,
-      encodings,
-      statistics,
-      dictionaryPageBytes,
-    } = chunk
-    return {
-      offset: at,
-      bytes: chunk.bytes.length,
-      rawBytes,
-      dataPageOffset: at + dictionaryPageBytes,
-      dictionaryPageOffset: dictionaryPageBytes > 0 ? at : undefined,
-      values,
-      codec: chunkCodec,
-      encodings,
-      statistics,
-      bloom: undefined,
-    }
-  })
-  const meta = { rows: group.to - group.from, chunks }
-  const footerOffset = file.length
-  writeMiniFooter(file, writeFooter(schema, leaves, [meta], keyValues), codec)
-  const footerBytes = file.length - footerOffset
-  const bytes = file.length - offset
-  return {
-    meta,
-    place: { offset, bytes, footerOffset, footerBytes, firstRow: group.from, rows: meta.rows },
-  }
-}
-
-/** Bloom filters stand behind all groups: whoever reads a group has no use for them. */
-function layBlooms(file: ByteWriter, meta: GroupMeta, { blooms }: EncodedGroup): GroupMeta {
-  const chunks = meta.chunks.map((chunk, i) => {
-    const bytes = blooms[i]
-    if (bytes === undefined) return chunk
-    const offset = file.length
-    file.append(bytes)
-    return { ...chunk, bloom: { offset, bytes: bytes.length } }
-  })
-  return { ...meta, chunks }
-}
-
-/** `spanlake.columns`: what each attribute column holds, as JSON list of [name, scope, key, type]. */
-function keyValuesOf({ attributes }: ColumnPlan): KeyValues {
-  const columns = attributes.map(({ name, scope, key, type }) => [name, scope, key, type])
-  return [
-    [metadataKeys.version, String(freshFileVersion)],
-    [metadataKeys.columns, JSON.stringify(columns)],
-  ]
 }
 
 function timeBounds({ startNs, endNs }: SpanBatch, order: Uint32Array) {

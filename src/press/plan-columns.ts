@@ -1,16 +1,19 @@
-import { type AttributeScope, columnName, fixedColumns } from '../layout/columns.ts'
-import { attributeColumnRowsPerValueMax, attributeColumnsMax } from '../limits.ts'
+import type { CountedAttribute } from '../index/day-list.ts'
+import type { AttributeScope } from '../layout/columns.ts'
 import type {
   AttributeColumn,
   AttributeType,
   BatchAttribute,
   SpanBatch,
 } from '../span/span-batch.ts'
+import { chooseColumns } from './choose-columns.ts'
 import { RestTexts } from './rest-texts.ts'
 
 /** Which attributes get a column of their own, and what remains for the three rest columns. */
 export interface ColumnPlan {
   readonly attributes: readonly PlannedAttribute[]
+  /** Those without a column, the most frequent first. */
+  readonly rest: readonly CountedAttribute[]
   readonly resourceRest: PlannedRest | undefined
   readonly scopeRest: PlannedRest | undefined
   readonly spanRest: PlannedRest | undefined
@@ -49,27 +52,8 @@ export function planColumns(batch: SpanBatch, order: Uint32Array): ColumnPlan {
     ...ownedAttributes(batch, 'scope', batch.scopes, batch.scopeOfRow, order),
     ...spanAttributes(batch, order),
   ]
-  // The most frequent first, so that the bound on columns costs the fewest rows; ties in a fixed order.
-  attributes.sort((a, b) => b.count - a.count || compareNames(a, b))
-  const taken = new Set<string>(Object.values(fixedColumns))
-  const planned: PlannedAttribute[] = []
-  const rest: Attribute[] = []
-  for (const attribute of attributes) {
-    const name = columnName(attribute.scope, attribute.key, attribute.type)
-    const frequent = attribute.count * attributeColumnRowsPerValueMax >= order.length
-    // Two attributes of one name: a collision of hashes, once in four billion pairs.
-    if (frequent && planned.length < attributeColumnsMax && !taken.has(name)) {
-      taken.add(name)
-      planned.push({ ...attribute, name })
-    } else rest.push(attribute)
-  }
-  planned.sort(compareNames)
-  return { attributes: planned, ...planRest(batch, rest) }
-}
-
-function compareNames(a: Attribute, b: Attribute): number {
-  const [left, right] = [`${a.scope} ${a.key} ${a.type}`, `${b.scope} ${b.key} ${b.type}`]
-  return left < right ? -1 : left > right ? 1 : 0
+  const { own, rest } = chooseColumns(attributes, order.length)
+  return { attributes: own, rest, ...planRest(batch, rest) }
 }
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
@@ -136,7 +120,10 @@ function spanAttributes(batch: SpanBatch, order: Uint32Array): Attribute[] {
   return attributes
 }
 
-function planRest(batch: SpanBatch, rest: readonly Attribute[]): Omit<ColumnPlan, 'attributes'> {
+function planRest(
+  batch: SpanBatch,
+  rest: readonly Attribute[],
+): Omit<ColumnPlan, 'attributes' | 'rest'> {
   const of = (scope: AttributeScope) => rest.filter((attribute) => attribute.scope === scope)
   return {
     resourceRest: ownedRest(batch, of('resource'), batch.resources.length),
