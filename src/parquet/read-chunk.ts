@@ -1,13 +1,14 @@
 import type { Codec } from '../ports/codec.ts'
 import { ByteReader, corrupt } from './byte-reader.ts'
-import { type ChunkPlace, codecUncompressed, codecZstd } from './footer.ts'
+import type { ChunkPlace } from './footer.ts'
+import { pageBody, readLevels, widthOf } from './page-body.ts'
 import {
   encodingPlain,
   encodingRleDictionary,
   type PageHeader,
   readPageHeader,
 } from './page-header.ts'
-import { bitWidthOf, readHybrid } from './rle.ts'
+import { readHybrid } from './rle.ts'
 import { physicalTypes } from './schema.ts'
 
 /** Level entries of some rows of a chunk, and the values of those that are not null. */
@@ -28,10 +29,6 @@ export interface ChunkShape {
   readonly repetitionMax: number
   readonly typeLength: number
 }
-
-/** A page that claims to be larger is broken: no allocation follows a claim beyond it. */
-const pageBytesMax = 256 * 1024 * 1024
-const pageEntriesMax = 16 * 1024 * 1024
 
 /**
  * Reads rows [from, to) of a chunk: only the pages that hold them are decompressed, and of a dictionary only the
@@ -87,33 +84,6 @@ interface Page {
   readonly name: string
 }
 
-/** The page after decompression; of a nested page with its levels, which stand uncompressed in front. */
-function pageBody(
-  header: PageHeader,
-  body: Uint8Array,
-  place: ChunkPlace,
-  codec: Codec,
-  name: string,
-): Uint8Array {
-  if (header.rawBytes > pageBytesMax)
-    throw corrupt(name, `holds a page of ${header.rawBytes} bytes`)
-  const compressed = place.codec === codecZstd && (header.kind !== 'nested' || header.compressed)
-  if (place.codec !== codecZstd && place.codec !== codecUncompressed) {
-    throw corrupt(name, `is compressed by codec ${place.codec}`)
-  }
-  if (!compressed) {
-    if (header.rawBytes !== header.bytes) throw corrupt(name, 'holds a page of two sizes')
-    return body
-  }
-  if (header.kind !== 'nested') return codec.unzstd(body, header.rawBytes)
-  const levelBytes = header.definitionBytes + header.repetitionBytes
-  const values = codec.unzstd(body.subarray(levelBytes), header.rawBytes - levelBytes)
-  const whole = new Uint8Array(header.rawBytes)
-  whole.set(body.subarray(0, levelBytes))
-  whole.set(values, levelBytes)
-  return whole
-}
-
 function readPageRows(
   page: Page,
   place: ChunkPlace,
@@ -150,22 +120,6 @@ function readPageRows(
     dictionary,
   )
   return { entries: to - from, definition, repetition, values }
-}
-
-/** The first `count` levels of a stretch of `bytes` bytes; the cursor ends behind the stretch. */
-function readLevels(
-  reader: ByteReader,
-  bytes: number,
-  levelMax: number,
-  count: number,
-): Uint8Array {
-  reader.need(bytes)
-  if (count > pageEntriesMax) throw corrupt(reader.name, `holds a page of ${count} entries`)
-  const within = new ByteReader(reader.bytes, reader.name, reader.offset, reader.offset + bytes)
-  reader.offset += bytes
-  const levels = new Uint8Array(count)
-  readHybrid(within, bitWidthOf(levelMax), 0, count, levels)
-  return levels
 }
 
 function entriesOfRows(
@@ -222,13 +176,6 @@ function readBits(bytes: Uint8Array, first: number, count: number, name: string)
     { length: count },
     (_, i) => ((bytes[(first + i) >> 3]! >> ((first + i) & 7)) & 1) === 1,
   )
-}
-
-function widthOf(type: number, typeLength: number, name: string): number {
-  if (type === physicalTypes.INT32) return 4
-  if (type === physicalTypes.INT64 || type === physicalTypes.DOUBLE) return 8
-  if (type === physicalTypes.FIXED_LEN_BYTE_ARRAY && typeLength > 0) return typeLength
-  throw corrupt(name, `is of type ${type}`)
 }
 
 function readFixed(

@@ -1,0 +1,220 @@
+import { fixedColumns as c, nestedColumns as n } from '../layout/columns.ts'
+import { corrupt } from '../parquet/byte-reader.ts'
+import type { ChunkPlace } from '../parquet/footer.ts'
+import { type ColumnData, type ColumnTable, readColumn } from '../parquet/read-column.ts'
+import { type Leaf, leavesOf } from '../parquet/schema.ts'
+import type { Codec } from '../ports/codec.ts'
+import { type AttributeColumnInfo, readAttributeColumns } from './attribute-columns.ts'
+import { readMiniFooter } from './mini-footer.ts'
+import type { RowGroupPlace } from './read-spans.ts'
+import { spanSchema } from './span-schema.ts'
+
+/**
+ * A row group as columns, for whoever moves rows rather than looks at them: no object per span or attribute. Arrays are
+ * by row.
+ */
+export interface GroupColumns {
+  readonly rows: number
+  /** 16, 8 and 8 bytes a row; a parent that is all zero is none. */
+  readonly traceIds: Uint8Array
+  readonly spanIds: Uint8Array
+  readonly parentSpanIds: Uint8Array
+  /** Low and high half of each row's 64 bits. */
+  readonly starts: Uint32Array
+  readonly durations: Uint32Array
+  readonly ends: Uint32Array
+  /** 1 where the end is not start + duration; undefined when it always is. */
+  readonly ownEnds: Uint8Array | undefined
+  /** All other flat columns, rest and attributes among them, by name; those without a value are left out. */
+  readonly flat: ReadonlyMap<string, FlatColumn>
+  readonly attributes: readonly AttributeColumnInfo[]
+  /** Undefined when no row has any. */
+  readonly events: NestedRows | undefined
+  readonly links: NestedRows | undefined
+}
+
+/** A value a row: 0 is null, else the table's entry plus 1. Booleans have no table: 1 is false, 2 true. */
+export interface FlatColumn {
+  readonly ids: Ids
+  readonly table: ColumnTable
+}
+
+/** As narrow as the table allows: a merge holds a hundred columns of a hundred groups. */
+export type Ids = Uint8Array | Uint16Array | Uint32Array
+
+/** The items of row r are those from `firstOfRow[r]` to before `firstOfRow[r + 1]`. */
+export interface NestedRows {
+  readonly firstOfRow: Uint32Array
+  /** One value an item, by the field's name. */
+  readonly fields: ReadonlyMap<string, ColumnData>
+  /** Attributes of item i are those from `firstAttribute[i]` to before `firstAttribute[i + 1]`. */
+  readonly firstAttribute: Uint32Array
+  readonly keys: ColumnData
+  readonly types: ColumnData
+  readonly texts: ColumnData
+}
+
+/** Reads a whole row group; `bytes` is its range, its own footer included. Throws kind `corrupt`. */
+export function readGroup(bytes: Uint8Array, group: RowGroupPlace, codec: Codec): GroupColumns {
+  if (bytes.length !== group.bytes) {
+    throw corrupt('row group', `must have ${group.bytes} bytes, got ${bytes.length}`)
+  }
+  const footer = readMiniFooter(bytes, codec)
+  const [only] = footer.groups
+  if (only === undefined) throw corrupt('row group', 'must have a footer of its own')
+  const { rows } = only
+  const places = new Map(only.chunks.map((place) => [place.path, place]))
+  const attributes = readAttributeColumns(footer.keyValues)
+  const leaves = leavesOf(spanSchema(attributes))
+  const read = (leaf: Leaf, place: ChunkPlace) => {
+    const start = place.offset - group.offset
+    if (start < 0 || start + place.bytes > bytes.length) {
+      throw corrupt(`column ${place.path}`, `must lie in its row group, starts at ${place.offset}`)
+    }
+    return readColumn(bytes.subarray(start, start + place.bytes), place, leaf, rows, codec)
+  }
+  const columns = new Map<string, ColumnData>()
+  const flat = new Map<string, FlatColumn>()
+  for (const leaf of leaves) {
+    const path = leaf.path.join('.')
+    const place = places.get(path)
+    if (place === undefined) continue
+    const column = read(leaf, place)
+    if (leaf.repetitionMax > 0 || wideColumns.has(path)) columns.set(path, column)
+    else if (column.count > 0) flat.set(path, flatColumn(column))
+  }
+  return {
+    rows,
+    ...idsAndTimes(columns, rows),
+    flat,
+    attributes,
+    events: nestedRows(columns, c.events, n.time, rows),
+    links: nestedRows(columns, c.links, n.traceId, rows),
+  }
+}
+
+/** Those that are held by value, not by their place in a table. */
+const wideColumns: ReadonlySet<string> = new Set([
+  c.traceId,
+  c.spanId,
+  c.parentSpanId,
+  c.start,
+  c.durationNs,
+  c.end,
+])
+
+function idsAndTimes(columns: ReadonlyMap<string, ColumnData>, rows: number) {
+  const wide = (name: string, width: number) => wideValues(columns.get(name), rows, width)
+  const traceIds = wide(c.traceId, 16)
+  const spanIds = wide(c.spanId, 8)
+  const parentSpanIds = wide(c.parentSpanId, 8)
+  const starts = new Uint32Array(wide(c.start, 8).buffer)
+  const durations = new Uint32Array(wide(c.durationNs, 8).buffer)
+  const end = columns.get(c.end)
+  const ownEnds = end !== undefined && end.count > 0 ? end.definition : undefined
+  const ends = ownEnds ? new Uint32Array(wide(c.end, 8).buffer) : new Uint32Array(rows * 2)
+  for (let i = 0; i < rows; i++) {
+    if (ownEnds?.[i] === 1) continue
+    const low = starts[i * 2]! + durations[i * 2]!
+    ends[i * 2] = low
+    ends[i * 2 + 1] = starts[i * 2 + 1]! + durations[i * 2 + 1]! + (low > 0xffff_ffff ? 1 : 0)
+  }
+  return { traceIds, spanIds, parentSpanIds, starts, durations, ends, ownEnds }
+}
+
+/** Values of fixed width by row, zero where null; in memory of their own. */
+function wideValues(column: ColumnData | undefined, rows: number, width: number): Uint8Array {
+  const out = new Uint8Array(rows * width)
+  if (column === undefined) return out
+  const { definition, ids, table, count } = column
+  if (table.width !== width && count > 0) throw corrupt('row group', `must have ids of ${width}`)
+  if (ids === undefined && count === rows) {
+    out.set(table.bytes.subarray(0, out.length))
+    return out
+  }
+  let next = 0
+  for (let row = 0; row < rows; row++) {
+    if (definition !== undefined && definition[row] === 0) continue
+    const from = (ids === undefined ? next : ids[next]!) * width
+    next++
+    for (let i = 0; i < width; i++) out[row * width + i] = table.bytes[from + i]!
+  }
+  return out
+}
+
+function flatColumn({ entries, definition, ids, table }: ColumnData): FlatColumn {
+  const values = table.width === 0 ? 2 : table.entries
+  const byRow = idsFor(values, entries)
+  let next = 0
+  if (definition === undefined) {
+    for (let row = 0; row < entries; row++) byRow[row] = (ids === undefined ? row : ids[row]!) + 1
+  } else if (ids === undefined) {
+    for (let row = 0; row < entries; row++) if (definition[row] === 1) byRow[row] = ++next
+  } else {
+    for (let row = 0; row < entries; row++) if (definition[row] === 1) byRow[row] = ids[next++]! + 1
+  }
+  return { ids: byRow, table }
+}
+
+function idsFor(values: number, rows: number): Ids {
+  if (values < 0xff) return new Uint8Array(rows)
+  return values < 0xffff ? new Uint16Array(rows) : new Uint32Array(rows)
+}
+
+/** Lists by row, from the levels of the field that each item has. */
+function nestedRows(
+  columns: ReadonlyMap<string, ColumnData>,
+  list: string,
+  field: string,
+  rows: number,
+): NestedRows | undefined {
+  const prefix = `${list}.list.element.`
+  const items = columns.get(`${prefix}${field}`)
+  if (items === undefined || items.count === 0) return undefined
+  const fields = new Map<string, ColumnData>()
+  for (const [path, column] of columns) {
+    const name = path.slice(prefix.length)
+    if (!path.startsWith(prefix) || name.includes('.')) continue
+    if (column.count !== items.count) throw corrupt(`column ${path}`, 'must have a value an item')
+    fields.set(name, column)
+  }
+  const attribute = (name: string): ColumnData => {
+    const column = columns.get(`${prefix}${n.attributes}.list.element.${name}`)
+    if (column === undefined) throw corrupt(`column ${prefix}${n.attributes}`, `must have ${name}`)
+    return column
+  }
+  const [keys, types, texts] = [attribute(n.key), attribute(n.type), attribute(n.value)]
+  if (types.count !== keys.count || texts.count !== keys.count) {
+    throw corrupt(`column ${prefix}${n.attributes}`, 'must have key, type and value alike')
+  }
+  return {
+    firstOfRow: firstsOf(items, rows, 0),
+    fields,
+    firstAttribute: firstsOf(keys, items.count, 1),
+    keys,
+    types,
+    texts,
+  }
+}
+
+/**
+ * Where each owner's values begin, and the end. `level` is the owners' depth: an entry with less repetition than one
+ * deeper begins another owner, if its definition reaches that depth.
+ */
+function firstsOf(column: ColumnData, owners: number, level: number): Uint32Array {
+  const { entries, definition, repetition } = column
+  const firsts = new Uint32Array(owners + 1)
+  let owner = -1
+  let value = 0
+  for (let entry = 0; entry < entries; entry++) {
+    const depth = definition?.[entry] ?? 0
+    if (depth >= level && (repetition?.[entry] ?? 0) <= level) {
+      if (++owner < owners) firsts[owner] = value
+    }
+    if (depth > level) value++
+  }
+  if (owner + 1 !== owners)
+    throw corrupt('row group', `must have ${owners} lists, has ${owner + 1}`)
+  firsts[owners] = value
+  return firsts
+}
