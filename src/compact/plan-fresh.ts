@@ -4,14 +4,15 @@ import type { ListEntry } from '../ports/object-store.ts'
 
 /**
  * The fresh files that one merge takes, the earliest hour of receipt first, within an hour the earliest written; empty
- * when there are too few to be worth it and none has waited long. `fresh` are the live ones, `storeMs` is the store's
- * time or less.
+ * when there are too few to be worth it and none has waited long, unless all are wanted `atOnce`. `fresh` are the live
+ * ones.
  */
-export function planFresh(fresh: readonly ListEntry[], storeMs: number): ListEntry[] {
+export function planFresh(fresh: readonly ListEntry[], nowMs: number, atOnce = false): ListEntry[] {
   const isWorthIt =
+    atOnce ||
     fresh.length >= freshMergeFilesMin ||
     fresh.reduce((sum, { bytes }) => sum + bytes, 0) >= spanFileBytesMax / 2 ||
-    fresh.some(({ modifiedMs }) => storeMs - modifiedMs >= freshMergeWaitMs)
+    fresh.some(({ modifiedMs }) => nowMs - modifiedMs >= freshMergeWaitMs)
   if (!isWorthIt) return []
   const chosen: ListEntry[] = []
   let bytes = 0

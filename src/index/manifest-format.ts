@@ -21,9 +21,14 @@ export function encodeManifest(manifest: Manifest, codec: Codec): Uint8Array {
     ...set,
     buckets: set.buckets.map((bucket) => ({ ...bucket, marks: hexOfBytes(bucket.marks) })),
   }))
+  const days = manifest.days.map((day) => ({
+    ...day,
+    startMinNs: String(day.startMinNs),
+    startMaxNs: String(day.startMaxNs),
+  }))
   const prefix = `${tenant}/fresh/`
   const absorbed = manifest.absorbed.map((key) => key.slice(prefix.length))
-  return encodeJsonFrame(kind, { ...manifest, locators, absorbed }, codec)
+  return encodeJsonFrame(kind, { ...manifest, days, locators, absorbed }, codec)
 }
 
 /** The inverse of `encodeManifest`. Throws kind `corrupt`, naming the key. */
@@ -56,6 +61,8 @@ function readDay(json: unknown, name: string): DayListRef {
     name: fields.text('name'),
     files: fields.count('files'),
     spanFileBytes: fields.count('spanFileBytes'),
+    startMinNs: fields.int64('startMinNs'),
+    startMaxNs: fields.int64('startMaxNs'),
     receivedToMinMs: fields.count('receivedToMinMs'),
   }
 }

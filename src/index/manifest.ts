@@ -32,6 +32,9 @@ export interface DayListRef {
   /** Of the objects that the list names, so that a bill can be told from manifests alone. */
   readonly files: number
   readonly spanFileBytes: number
+  /** True bounds of its spans' starts, signed: files of a date may hold others, where senders' clocks are wrong. */
+  readonly startMinNs: bigint
+  readonly startMaxNs: bigint
   /** The least `receivedToMs` of its files: before that passes, none of them expires. */
   readonly receivedToMinMs: number
 }

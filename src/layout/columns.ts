@@ -65,6 +65,19 @@ export const nestedColumns = {
   value: 'value',
 } as const
 
+/** Columns of trace summaries. */
+export const summaryColumns = {
+  traceId: 'trace_id',
+  start: 'start',
+  durationNs: 'duration_ns',
+  end: 'end',
+  rootService: 'root_service',
+  rootName: 'root_name',
+  spans: 'spans',
+  errors: 'errors',
+  services: 'services',
+} as const
+
 /** Keys of a file's key-value metadata. */
 export const metadataKeys = {
   version: 'spanlake.version',

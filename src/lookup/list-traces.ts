@@ -1,12 +1,16 @@
 import { kindOf, messageOf } from '../errors.ts'
+import type { DayListRef, Manifest } from '../index/manifest.ts'
 import type { TraceSummary } from '../index/summaries.ts'
 import { listRangesHeld } from '../limits.ts'
 import type { Runtime } from '../runtime.ts'
+import { absorbedEnvelopes } from '../snapshot/absorbed-envelopes.ts'
 import type { ReadCache } from '../snapshot/read-cache.ts'
+import { readDayList } from '../snapshot/read-day-list.ts'
 import { type Snapshot, withSnapshot } from '../snapshot/with-snapshot.ts'
+import { compactedRows } from './compacted-rows.ts'
 import { countSpans } from './count-spans.ts'
 import { type FoundTrace, type ListWindow, newestTraces } from './newest-traces.ts'
-import { type OpenSummaries, openSummaries } from './open-summaries.ts'
+import { openSummaries } from './open-summaries.ts'
 import { rangeMemory } from './range-memory.ts'
 import { costedStore, noCost, type ReadCost } from './read-cost.ts'
 import { cursorOf, parseCursor } from './trace-place.ts'
@@ -45,34 +49,38 @@ export async function listTraces(
   const cost = noCost()
   const costed = { ...runtime, store: costedStore(runtime.store, cost) }
   const window = windowOf(options)
-  const list = await withSnapshot(tenant, costed, cache, (listing) =>
-    listIn(listing, window, options.limit, costed),
+  const list = await withSnapshot(tenant, costed, cache, (snapshot) =>
+    listIn(snapshot, window, options.limit, costed, cache),
   )
   return { ...list, cost: { ...cost, ...list.cost } }
 }
 
 async function listIn(
-  { files, broken }: Snapshot,
+  { manifest, files, broken }: Snapshot,
   window: ListWindow,
   limit: number,
   runtime: Runtime,
+  cache: ReadCache,
 ) {
   const troubles: string[] = [...broken]
-  const summaries = openSummaries(runtime.codec, troubles)
-  // One more than the page, to know whether there is another.
-  const found = newestTraces(files, window, summaries)
-    .take(limit + 1)
-    .toArray()
+  const summaries = openSummaries(manifest, runtime, cache.index, troubles)
+  const filesOf = async (day: DayListRef) =>
+    (await readDayList(manifest, day, runtime, cache.index)).files
+  const sources = { fresh: files, days: manifest.days, filesOf, summaries }
+  // One more than the page, to know whether there is another; traces all of whose spans are expired are none.
   const remembering = { ...runtime, store: rangeMemory(runtime.store, listRangesHeld) }
   const traces: TraceSummary[] = []
-  for (const trace of found.slice(0, limit)) {
-    traces.push(await withCounts(trace, summaries, remembering, troubles))
+  for await (const trace of newestTraces(sources, window)) {
+    const summary = await withCounts(trace, manifest, remembering, cache, troubles)
+    if (summary.spans > 0) traces.push(summary)
+    if (traces.length > limit) break
   }
-  const last = traces.at(-1)
+  const page = traces.slice(0, limit)
+  const last = page.at(-1)
   const reasons = [...new Set(troubles)].sort()
   return {
-    traces,
-    next: found.length > limit && last ? cursorOf(last) : undefined,
+    traces: page,
+    next: traces.length > limit && last ? cursorOf(last) : undefined,
     complete: reasons.length === 0,
     reasons,
     cost: { filesConsidered: files.length + broken.length, filesRead: summaries.opened },
@@ -81,13 +89,21 @@ async function listIn(
 
 async function withCounts(
   trace: FoundTrace,
-  summaries: OpenSummaries,
+  manifest: Manifest,
   runtime: Runtime,
+  cache: ReadCache,
   troubles: string[],
 ): Promise<TraceSummary> {
-  if (trace.files.length === 1) return trace.summary
+  const envelopes = trace.parts.flatMap(({ source }) =>
+    source.kind === 'fresh' ? source.file.tail.contents.envelopes : [],
+  )
+  if (envelopes.length === 0) return trace.summary
   try {
-    return { ...trace.summary, ...(await countSpans(trace, summaries, runtime)) }
+    const absorbed = await absorbedEnvelopes(manifest, envelopes, runtime, cache.index)
+    const compactedSpans = async (traceId: Uint8Array) =>
+      compactedRows(manifest, traceId, runtime, cache.index)
+    const rules = { absorbed, expiredMs: manifest.expiredMs, compactedSpans }
+    return { ...trace.summary, ...(await countSpans(trace, rules, runtime)) }
   } catch (error) {
     if (kindOf(error) !== 'corrupt') throw error
     troubles.push(messageOf(error))

@@ -1,12 +1,15 @@
 import { kindOf, messageOf } from '../errors.ts'
+import type { Manifest } from '../index/manifest.ts'
 import { findTraceRows } from '../index/summaries.ts'
 import { mightHoldTrace } from '../index/trace-filter.ts'
 import { storeReadsAtOnce } from '../limits.ts'
 import type { Runtime } from '../runtime.ts'
 import { mapAtOnce } from '../snapshot/map-at-once.ts'
 import type { ReadCache } from '../snapshot/read-cache.ts'
+import { locateTrace } from '../snapshot/read-locators.ts'
 import { type FreshFile, type Snapshot, withSnapshot } from '../snapshot/with-snapshot.ts'
 import type { Span } from '../span/span.ts'
+import { readLocated } from './compacted-rows.ts'
 import { dedupeSpans } from './dedupe-spans.ts'
 import { costedStore, noCost, type ReadCost } from './read-cost.ts'
 import { readRows } from './read-rows.ts'
@@ -25,8 +28,8 @@ export interface TraceAnswer {
 }
 
 /**
- * All spans of a trace, whatever their age: fresh files by their filters, then exactly the rows that are the trace's,
- * one ranged read a row group. A broken file makes the answer incomplete, naming it. Throws kind `unavailable` when the
+ * All spans of a trace, whatever their age: fresh files by their filters, span files by the locators, then exactly the
+ * rows that are the trace's, one ranged read a row group. A broken file makes the answer incomplete, naming it. Throws kind `unavailable` when the
  * store does not answer.
  */
 export async function lookupTrace(
@@ -41,8 +44,8 @@ export async function lookupTrace(
   const costed = { ...runtime, store: costedStore(runtime.store, cost) }
   let result = 'failed'
   try {
-    const answer = await withSnapshot(tenant, costed, cache, (listing) =>
-      lookIn(listing, traceId, costed),
+    const answer = await withSnapshot(tenant, costed, cache, (snapshot) =>
+      lookIn(snapshot, traceId, costed, cache),
     )
     result = !answer.complete ? 'partial' : answer.spans.length > 0 ? 'found' : 'absent'
     return { ...answer, cost: { ...cost, ...answer.cost } }
@@ -54,49 +57,94 @@ export async function lookupTrace(
   }
 }
 
-async function lookIn({ files, broken }: Snapshot, traceId: Uint8Array, runtime: Runtime) {
+async function lookIn(
+  { manifest, files, broken }: Snapshot,
+  traceId: Uint8Array,
+  runtime: Runtime,
+  cache: ReadCache,
+) {
   const troubles = [...broken]
-  const held = placesOf(files, traceId, runtime, troubles)
+  const held = [
+    ...freshPlaces(files, traceId, runtime, troubles),
+    ...(await compactedPlaces(manifest, traceId, runtime, cache, troubles)),
+  ]
   const { places, rowsLeftOut } = withinBound(held, runtime.limits.traceSpansMax)
-  const read = await mapAtOnce(places, storeReadsAtOnce, (place) =>
-    readPlace(place, runtime, troubles),
-  )
+  const read = await mapAtOnce(places, storeReadsAtOnce, (place) => readPlace(place, troubles))
   const spans = dedupeSpans(read.flatMap((part) => part.spans))
   const tooLarge = `trace is larger than an answer may be, ${rowsLeftOut} rows left out`
   // Reads end in any order; the same trouble must always be told in the same words.
   const reasons = [...troubles.sort(), ...(rowsLeftOut > 0 ? [tooLarge] : [])]
+  const readFrom = Map.groupBy(read, ({ key }) => key)
   return {
     spans,
     complete: reasons.length === 0,
     reasons,
     rowsLeftOut,
-    readFrom: read.map((part) => ({ key: part.key, rows: part.spans.length })),
-    cost: { filesConsidered: files.length + broken.length, filesRead: places.length },
+    readFrom: Array.from(readFrom, ([key, parts]) => ({
+      key,
+      rows: parts.reduce((sum, part) => sum + part.spans.length, 0),
+    })),
+    cost: {
+      filesConsidered: files.length + broken.length + spanFilesOf(manifest),
+      filesRead: readFrom.size,
+    },
   }
 }
 
-interface Place {
-  readonly file: FreshFile
-  readonly rows: { readonly from: number; readonly to: number }
+function spanFilesOf({ days }: Manifest): number {
+  return days.reduce((sum, { files }) => sum + files, 0)
 }
 
-function placesOf(
+/** Rows [from, to) of one object that are the trace's. */
+interface Place {
+  readonly key: string
+  readonly from: number
+  readonly to: number
+  readonly read: (to: number) => Promise<readonly Span[]>
+}
+
+function freshPlaces(
   files: readonly FreshFile[],
   traceId: Uint8Array,
-  { codec }: Runtime,
+  runtime: Runtime,
   troubles: string[],
 ): Place[] {
   return files.flatMap((file) => {
     if (!mightHoldTrace(file.tail.filter, traceId)) return []
     try {
-      const rows = findTraceRows(file.tail.summaries, traceId, codec)
-      return rows ? [{ file, rows }] : []
+      const rows = findTraceRows(file.tail.summaries, traceId, runtime.codec)
+      if (rows === undefined) return []
+      const read = async (to: number) =>
+        (await readRows(file, { from: rows.from, to }, runtime)).map(({ span }) => span)
+      return [{ key: file.key, ...rows, read }]
     } catch (error) {
       if (kindOf(error) !== 'corrupt') throw error
       troubles.push(`fresh file is broken, ${file.key}: ${messageOf(error)}`)
       return []
     }
   })
+}
+
+async function compactedPlaces(
+  manifest: Manifest,
+  traceId: Uint8Array,
+  runtime: Runtime,
+  cache: ReadCache,
+  troubles: string[],
+): Promise<Place[]> {
+  try {
+    const located = await locateTrace(manifest, traceId, runtime, cache.index)
+    return located.map((rows) => ({
+      key: rows.key,
+      from: rows.from,
+      to: rows.to,
+      read: (to) => readLocated({ ...rows, to }, traceId, runtime),
+    }))
+  } catch (error) {
+    if (kindOf(error) !== 'corrupt') throw error
+    troubles.push(messageOf(error))
+    return []
+  }
 }
 
 /** As many rows as an answer may hold, the earliest files first. */
@@ -107,26 +155,25 @@ function withinBound(
   const places: Place[] = []
   let room = rowsMax
   let rowsLeftOut = 0
-  for (const { file, rows } of held) {
-    const taken = Math.min(room, rows.to - rows.from)
-    if (taken > 0) places.push({ file, rows: { from: rows.from, to: rows.from + taken } })
-    rowsLeftOut += rows.to - rows.from - taken
+  for (const place of held) {
+    const { from, to } = place
+    const taken = Math.min(room, to - from)
+    if (taken > 0) places.push({ ...place, to: from + taken })
+    rowsLeftOut += to - from - taken
     room -= taken
   }
   return { places, rowsLeftOut }
 }
 
 async function readPlace(
-  { file, rows }: Place,
-  runtime: Runtime,
+  { key, to, read }: Place,
   troubles: string[],
-): Promise<{ key: string; spans: Span[] }> {
+): Promise<{ key: string; spans: readonly Span[] }> {
   try {
-    const read = await readRows(file, rows, runtime)
-    return { key: file.key, spans: read.map(({ span }) => span) }
+    return { key, spans: await read(to) }
   } catch (error) {
     if (kindOf(error) !== 'corrupt') throw error
     troubles.push(messageOf(error))
-    return { key: file.key, spans: [] }
+    return { key, spans: [] }
   }
 }

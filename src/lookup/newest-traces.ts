@@ -1,9 +1,13 @@
+import type { SpanFile } from '../index/day-list.ts'
+import type { DayListRef } from '../index/manifest.ts'
 import type { TraceSummary } from '../index/summaries.ts'
+import { listNeighbourNs } from '../limits.ts'
 import type { FreshFile } from '../snapshot/with-snapshot.ts'
 import { hexOf } from '../span/trace-id.ts'
 import { heap } from './heap.ts'
 import { mergeSummaries } from './merge-summaries.ts'
 import type { OpenSummaries } from './open-summaries.ts'
+import { type SummarySource, startsOf } from './summary-source.ts'
 import { comparePlaces, type TracePlace } from './trace-place.ts'
 
 /** Traces that start in [fromNs, toNs), behind the place `after`. Times are signed, as summaries have them. */
@@ -13,11 +17,25 @@ export interface ListWindow {
   readonly after: TracePlace | undefined
 }
 
+/** What a list is made of. */
+export interface ListSources {
+  /** In the order of their keys. */
+  readonly fresh: readonly FreshFile[]
+  readonly days: readonly DayListRef[]
+  readonly filesOf: (day: DayListRef) => Promise<readonly SpanFile[]>
+  readonly summaries: OpenSummaries
+}
+
+export interface TracePart {
+  readonly source: SummarySource
+  readonly summary: TraceSummary
+}
+
 export interface FoundTrace {
   /** Its counts add up what the files say, also where they repeat each other. */
   readonly summary: TraceSummary
-  /** In the order of their keys. */
-  readonly files: readonly FreshFile[]
+  /** Fresh files in the order of their keys, then span files. */
+  readonly parts: readonly TracePart[]
 }
 
 interface Waiting extends TracePlace {
@@ -25,28 +43,47 @@ interface Waiting extends TracePlace {
   readonly found: FoundTrace | undefined
 }
 
+/** A file or a day that was not looked into yet. */
+interface Closed {
+  readonly startMaxNs: bigint
+  /** The day's files, or nothing when this is a file. */
+  readonly day?: DayListRef
+  readonly source?: SummarySource
+}
+
 /**
  * The traces of a window, most recent start first, then by trace id; opens files from the newest on, only as far as
- * somebody goes on asking. A trace is given once all files were asked about it, and once every file still closed holds
- * only spans that start before it.
+ * somebody goes on asking. A trace is given once all fresh files and the span files of about its time were asked about
+ * it, and once everything still closed holds only spans that start before it.
  */
-export function* newestTraces(
-  files: readonly FreshFile[],
+export async function* newestTraces(
+  sources: ListSources,
   window: ListWindow,
-  summaries: OpenSummaries,
-): Generator<FoundTrace> {
-  const closed = filesOf(window, files)
+): AsyncGenerator<FoundTrace> {
+  const closed = heap<Closed>((a, b) => compareBigints(b.startMaxNs, a.startMaxNs))
+  const close = (source: SummarySource): void => {
+    const { minNs, maxNs, rows } = startsOf(source)
+    if (rows > 0 && overlaps(window, minNs, maxNs)) closed.push({ startMaxNs: maxNs, source })
+  }
+  for (const file of sources.fresh) close({ kind: 'fresh', file })
+  for (const day of sources.days) {
+    const { startMinNs, startMaxNs } = day
+    if (overlaps(window, startMinNs, startMaxNs)) closed.push({ startMaxNs, day })
+  }
   const waiting = heap<Waiting>(comparePlaces)
   const seen = new Set<string>()
-  let next = 0
   for (;;) {
     const top = waiting.peek()
-    const file = closed[next]
-    if (file && (top === undefined || top.startNs <= file.tail.startMaxNs)) {
-      next++
-      for (const { traceId, startNs } of summaries.all(file).values()) {
-        if (holds(window, { traceId, startNs })) {
-          waiting.push({ traceId, startNs, found: undefined })
+    const next = closed.peek()
+    if (next && (top === undefined || top.startNs <= next.startMaxNs)) {
+      closed.pop()
+      if (next.day) {
+        for (const file of await sources.filesOf(next.day)) close({ kind: 'spans', file })
+      } else if (next.source) {
+        for (const { traceId, startNs } of (await sources.summaries.all(next.source)).values()) {
+          if (holds(window, { traceId, startNs })) {
+            waiting.push({ traceId, startNs, found: undefined })
+          }
         }
       }
       continue
@@ -60,18 +97,16 @@ export function* newestTraces(
     const hex = hexOf(top.traceId)
     if (seen.has(hex)) continue
     seen.add(hex)
-    const found = findTrace(files, top.traceId, summaries)
+    const found = await findTrace(sources, top)
     const { traceId, startNs } = found.summary
     if (holds(window, found.summary)) waiting.push({ traceId, startNs, found })
   }
 }
 
-/** Those that may hold the first span of a trace of the window, the newest start first. */
-function filesOf({ fromNs, toNs, after }: ListWindow, files: readonly FreshFile[]): FreshFile[] {
+/** Whether files with these starts may hold the first span of a trace of the window. */
+function overlaps({ fromNs, toNs, after }: ListWindow, minNs: bigint, maxNs: bigint): boolean {
   const endNs = after && after.startNs < toNs ? after.startNs : toNs
-  return files
-    .filter(({ tail }) => tail.rows > 0 && tail.startMinNs <= endNs && tail.startMaxNs >= fromNs)
-    .sort((a, b) => compareBigints(b.tail.startMaxNs, a.tail.startMaxNs))
+  return minNs <= endNs && maxNs >= fromNs
 }
 
 function compareBigints(a: bigint, b: bigint): number {
@@ -84,17 +119,24 @@ function holds({ fromNs, toNs, after }: ListWindow, place: TracePlace): boolean 
   return after === undefined || comparePlaces(after, place) < 0
 }
 
-function findTrace(
-  files: readonly FreshFile[],
-  traceId: Uint8Array,
-  summaries: OpenSummaries,
-): FoundTrace {
-  const parts = files.flatMap((file) => {
-    const part = summaries.one(file, traceId)
-    return part ? [{ file, part }] : []
-  })
-  return {
-    summary: mergeSummaries(parts.map(({ part }) => part)),
-    files: parts.map(({ file }) => file),
+/** All that fresh files know of a trace, and span files whose spans start within an hour of what is known of it. */
+async function findTrace(
+  { fresh, days, filesOf, summaries }: ListSources,
+  { traceId, startNs }: TracePlace,
+): Promise<FoundTrace> {
+  const parts: TracePart[] = []
+  const ask = async (source: SummarySource): Promise<void> => {
+    const summary = await summaries.one(source, traceId)
+    if (summary) parts.push({ source, summary })
   }
+  for (const file of fresh) await ask({ kind: 'fresh', file })
+  const [fromNs, toNs] = [startNs - listNeighbourNs, startNs + listNeighbourNs]
+  for (const day of days) {
+    if (day.startMaxNs < fromNs || day.startMinNs > toNs) continue
+    for (const file of await filesOf(day)) {
+      if (file.startMaxNs < fromNs || file.startMinNs > toNs) continue
+      await ask({ kind: 'spans', file })
+    }
+  }
+  return { summary: mergeSummaries(parts.map(({ summary }) => summary)), parts }
 }

@@ -40,8 +40,8 @@ const rooms: Readonly<Record<string, Room>> = {
   // A flush that loses the race for its key reads the file that won, as a lookup does.
   'src/flush': { arrows: [...flowRooms, 'src/snapshot', 'src/lookup'] },
   'src/lookup': { arrows: [...flowRooms, 'src/snapshot'] },
-  'src/compact': { arrows: [...flowRooms, 'src/snapshot', 'src/lookup'] },
-  'src/sweep': { arrows: [...flowRooms, 'src/snapshot', 'src/lookup'] },
+  'src/compact': { arrows: [...flowRooms, 'src/snapshot', 'src/lookup', 'src/sweep'] },
+  'src/sweep': { arrows: [...flowRooms, 'src/snapshot'] },
   query: { arrows: [...flowRooms, ...flows], packages: ['hono'] },
   'src/adapters/memory': { arrows: adapterRooms },
   'src/adapters/wrap': { arrows: adapterRooms },

@@ -1,0 +1,89 @@
+import type { Manifest } from '../index/manifest.ts'
+import { hourOverMs } from '../limits.ts'
+import type { ListEntry } from '../ports/object-store.ts'
+import type { Runtime } from '../runtime.ts'
+import { MissingObject } from '../snapshot/missing-object.ts'
+import type { ReadCache } from '../snapshot/read-cache.ts'
+import { readDayList } from '../snapshot/read-day-list.ts'
+import { endOfHourMs, listLive } from '../snapshot/with-snapshot.ts'
+import { foldLocators } from './fold-locators.ts'
+import { foldReceipts } from './fold-receipts.ts'
+import { mergeFresh } from './merge-fresh.ts'
+import type { MergeReport } from './merge-report.ts'
+import { mergeSpanFiles } from './merge-span-files.ts'
+import { planFresh } from './plan-fresh.ts'
+import { planSpans, type SpanMerge } from './plan-spans.ts'
+
+export interface CompactOptions {
+  /** Merge what fresh files there are, however few and young. */
+  readonly now?: boolean
+}
+
+/** What one step of compaction found to do. */
+export type CompactStep =
+  /** One merge, committed. */
+  | { readonly kind: 'merged'; readonly report: MergeReport }
+  /** Parts of the index were joined. */
+  | { readonly kind: 'joined' }
+  /** Another was faster: what this step made is named by nobody. */
+  | { readonly kind: 'lost' }
+  | { readonly kind: 'nothing' }
+
+/**
+ * The one piece of work that a tenant's files are worth most: fresh files first, since every lookup asks each of them,
+ * then small span files, then the index. Any number of compactors may run side by side, here and elsewhere; of two that
+ * do the same, one commits.
+ */
+export async function compactStep(
+  tenant: string,
+  runtime: Runtime,
+  cache: ReadCache,
+  { now = false }: CompactOptions = {},
+): Promise<CompactStep> {
+  try {
+    const { manifest, fresh } = await listLive(tenant, runtime, cache)
+    const chosen = planFresh(fresh, runtime.clock.nowMs(), now)
+    if (chosen.length > 0) {
+      const left = without(fresh, chosen)
+      const report = await mergeFresh(manifest, chosen, left, runtime, cache)
+      if (report) return { kind: 'merged', report }
+      // Broken files alone: there may be other work.
+      if (chosen.length > 1) return { kind: 'lost' }
+    }
+    const merge = await firstSpanMerge(manifest, runtime, cache)
+    if (merge) {
+      const report = await mergeSpanFiles(manifest, merge, runtime, cache)
+      return report ? { kind: 'merged', report } : { kind: 'lost' }
+    }
+    const joined =
+      (await foldLocators(manifest, runtime, cache)) ||
+      (await foldReceipts(manifest, runtime, cache))
+    return { kind: joined ? 'joined' : 'nothing' }
+  } catch (error) {
+    // What was listed is gone: somebody else merged it, and the sweep came by.
+    if (error instanceof MissingObject) return { kind: 'lost' }
+    throw error
+  }
+}
+
+function without(entries: readonly ListEntry[], chosen: readonly ListEntry[]): ListEntry[] {
+  const keys = new Set(chosen.map(({ key }) => key))
+  return entries.filter(({ key }) => !keys.has(key))
+}
+
+/** The latest days first: that is where lookups and lists look most. */
+async function firstSpanMerge(
+  { tenant, region, days }: Manifest,
+  runtime: Runtime,
+  cache: ReadCache,
+): Promise<SpanMerge | undefined> {
+  for (const day of days.toReversed()) {
+    const { files } = await readDayList({ tenant, region }, day, runtime, cache.index)
+    for (const [hour, hourFiles] of Map.groupBy(files, (file) => file.hour)) {
+      const overMs = endOfHourMs({ date: day.date, hour }) + hourOverMs
+      const merge = planSpans(hourFiles, runtime.clock.nowMs() >= overMs)
+      if (merge) return merge
+    }
+  }
+  return undefined
+}
