@@ -6,7 +6,11 @@ import { bytesOf, int64Bytes } from './value-table.ts'
 
 /** Trace ids, which come in runs: each once in a dictionary, where traces have two spans or more on average. */
 export function traceIdsChunk(traceIds: Uint8Array, order: Uint32Array): ChunkMaker {
-  const sorted = gatherIds(traceIds, order, 16)
+  return sortedTraceIdsChunk(gatherIds(traceIds, order, 16))
+}
+
+/** The same from ids in file order. */
+export function sortedTraceIdsChunk(sorted: Uint8Array): ChunkMaker {
   return (leaf, from, to) => {
     const count = to - from
     const bytes = sorted.subarray(from * 16, to * 16)
@@ -60,7 +64,11 @@ function wordsOf(bytes: Uint8Array): Uint32Array {
 
 /** Ids that are all there, as they are: they are random, and nothing makes them smaller. */
 export function idsChunk(ids: Uint8Array, order: Uint32Array, width: 8 | 16): ChunkMaker {
-  const sorted = gatherIds(ids, order, width)
+  return sortedIdsChunk(gatherIds(ids, order, width), width)
+}
+
+/** The same from ids in file order. */
+export function sortedIdsChunk(sorted: Uint8Array, width: 8 | 16): ChunkMaker {
   return (leaf, from, to) => {
     const bytes = sorted.subarray(from * width, to * width)
     const statistics = idStatistics(bytes, width, 0)
@@ -74,7 +82,11 @@ export function idsChunk(ids: Uint8Array, order: Uint32Array, width: 8 | 16): Ch
 
 /** Ids of which all zero is none. zstd finds the repeats of a parent better than a dictionary does. */
 export function parentsChunk(ids: Uint8Array, order: Uint32Array): ChunkMaker {
-  const sorted = gatherIds(ids, order, 8)
+  return sortedParentsChunk(gatherIds(ids, order, 8))
+}
+
+/** The same from ids in file order. */
+export function sortedParentsChunk(sorted: Uint8Array): ChunkMaker {
   const words = wordsOf(sorted)
   return (leaf, from, to) => {
     const rows = to - from

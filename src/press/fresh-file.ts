@@ -2,25 +2,23 @@ import { SpanlakeError } from '../errors.ts'
 import type { EnvelopeSpans } from '../index/envelope-spans.ts'
 import { encodeSummaries } from '../index/summaries.ts'
 import { buildTraceFilter } from '../index/trace-filter.ts'
-import { rowGroupBytesMax, rowGroupRowsMax } from '../limits.ts'
-import { bloomFilter } from '../parquet/bloom.ts'
+import { rowGroupRowsMax } from '../limits.ts'
 import { ByteWriter } from '../parquet/byte-writer.ts'
 import { writeFooter } from '../parquet/footer.ts'
-import { type Leaf, leavesOf } from '../parquet/schema.ts'
-import { type EncodedChunk, encodeChunk } from '../parquet/write-chunk.ts'
+import { leavesOf } from '../parquet/schema.ts'
 import type { Codec } from '../ports/codec.ts'
 import type { SpanBatch } from '../span/span-batch.ts'
 import { fileKeyValues, groupKeyValues } from './attribute-columns.ts'
-import { cutGroups, splitGroups } from './cut-groups.ts'
+import { cutGroups } from './cut-groups.ts'
+import { encodeGroups } from './encode-groups.ts'
 import { parquetMagic, writeFileEnd } from './file-footer.ts'
 import { writeFreshTail } from './fresh-tail.ts'
 import { type EncodedGroup, type GroupShape, layBlooms, layGroup } from './lay-group.ts'
 import { orderRows } from './order-rows.ts'
-import { type ColumnPlan, planColumns } from './plan-columns.ts'
+import { planColumns } from './plan-columns.ts'
 import { spanColumns } from './span-columns.ts'
 import { spanSchema } from './span-schema.ts'
 import { firstPlaces, summarizeTraces } from './summarize.ts'
-import { bloomKeys } from './value-table.ts'
 
 /** What a fresh file says of itself besides its spans. */
 export interface FreshFileContents {
@@ -53,7 +51,12 @@ export function encodeFreshFile(batch: SpanBatch, options: EncodeFreshOptions): 
   const schema = spanSchema(plan.attributes)
   const leaves = leavesOf(schema)
   const traces = firstPlaces(batch, order)
-  const groups = encodeGroups(batch, order, plan, leaves, traces, options)
+  const groups = encodeGroups(() => spanColumns(batch, order, plan, options.envelopePlaces), {
+    leaves,
+    traces,
+    bounds: cutGroups(traces, rowGroupRowsMax),
+    codec,
+  })
 
   const file = new ByteWriter(batch.rows * 48 + 4096)
   file.append(parquetMagic)
@@ -100,45 +103,6 @@ function checkEnvelopes(
     if (place === undefined || place >= envelopes.length) {
       throw new SpanlakeError('internal', `span must be of a listed envelope, got ${envelope}`)
     }
-  }
-}
-
-/** Encodes by the bound on rows; groups that come out too large are cut in smaller ones and encoded again. */
-function encodeGroups(
-  batch: SpanBatch,
-  order: Uint32Array,
-  plan: ColumnPlan,
-  leaves: readonly Leaf[],
-  traces: readonly number[],
-  { codec, envelopePlaces }: EncodeFreshOptions,
-): EncodedGroup[] {
-  let bounds = cutGroups(traces, rowGroupRowsMax)
-  for (;;) {
-    const chunks = bounds.slice(1).map((): EncodedChunk[] => [])
-    const blooms = chunks.map((): (Uint8Array | undefined)[] => [])
-    // Column by column, not group by group: what is gathered for a column is held while its turn lasts.
-    for (const [i, column] of spanColumns(batch, order, plan, envelopePlaces).entries()) {
-      const make = column.gather()
-      for (const [group, of] of chunks.entries()) {
-        const input = make(leaves[i]!, bounds[group]!, bounds[group + 1]!)
-        of.push(encodeChunk(input, codec))
-        const { bloomTable } = column
-        blooms[group]!.push(
-          bloomTable && input.distinct && bloomFilter(bloomKeys(bloomTable, input.distinct)),
-        )
-      }
-    }
-    const bytes = chunks.map((of) => of.reduce((sum, chunk) => sum + chunk.bytes.length, 0))
-    const smaller = splitGroups(bounds, traces, bytes, rowGroupBytesMax)
-    if (smaller === undefined) {
-      return chunks.map((of, i) => ({
-        from: bounds[i]!,
-        to: bounds[i + 1]!,
-        chunks: of,
-        blooms: blooms[i]!,
-      }))
-    }
-    bounds = smaller
   }
 }
 

@@ -11,7 +11,11 @@ import type { SpanColumn } from './span-columns.ts'
 import { bytesOf, type ValueTable } from './value-table.ts'
 
 /** The leaves of `events`, in the order of the schema. */
-export function eventChunks(batch: SpanBatch, order: Uint32Array, scratch: Scratch): SpanColumn[] {
+export function eventChunks(
+  batch: Pick<SpanBatch, 'events' | 'strings'>,
+  order: Uint32Array,
+  scratch: Scratch,
+): SpanColumn[] {
   const { events } = batch
   const lists = nestedLists(order, events.firstOfRow, events.attributes)
   const strings: ValueTable = { kind: 'strings', strings: batch.strings }
@@ -28,7 +32,11 @@ export function eventChunks(batch: SpanBatch, order: Uint32Array, scratch: Scrat
 }
 
 /** The leaves of `links`, in the order of the schema. */
-export function linkChunks(batch: SpanBatch, order: Uint32Array, scratch: Scratch): SpanColumn[] {
+export function linkChunks(
+  batch: Pick<SpanBatch, 'links' | 'strings'>,
+  order: Uint32Array,
+  scratch: Scratch,
+): SpanColumn[] {
   const { links } = batch
   const lists = nestedLists(order, links.firstOfRow, links.attributes)
   const strings: ValueTable = { kind: 'strings', strings: batch.strings }

@@ -5,6 +5,7 @@ import { type ColumnData, type ColumnTable, readColumn } from '../parquet/read-c
 import { type Leaf, leavesOf } from '../parquet/schema.ts'
 import type { Codec } from '../ports/codec.ts'
 import { type AttributeColumnInfo, readAttributeColumns } from './attribute-columns.ts'
+import { wideColumns } from './merge-plan.ts'
 import { readMiniFooter } from './mini-footer.ts'
 import type { RowGroupPlace } from './read-spans.ts'
 import { spanSchema } from './span-schema.ts'
@@ -92,16 +93,6 @@ export function readGroup(bytes: Uint8Array, group: RowGroupPlace, codec: Codec)
     links: nestedRows(columns, c.links, n.traceId, rows),
   }
 }
-
-/** Those that are held by value, not by their place in a table. */
-const wideColumns: ReadonlySet<string> = new Set([
-  c.traceId,
-  c.spanId,
-  c.parentSpanId,
-  c.start,
-  c.durationNs,
-  c.end,
-])
 
 function idsAndTimes(columns: ReadonlyMap<string, ColumnData>, rows: number) {
   const wide = (name: string, width: number) => wideValues(columns.get(name), rows, width)

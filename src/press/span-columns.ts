@@ -20,6 +20,8 @@ export interface SpanColumn {
   readonly gather: () => ChunkMaker
   /** The table of a column that may carry a bloom filter. */
   readonly bloomTable?: ValueTable
+  /** Of an optional flat column: no row has a value. */
+  readonly isEmpty?: boolean
 }
 
 /** The columns of `spanSchema(plan.attributes)`, leaf by leaf, for rows in the order given. */

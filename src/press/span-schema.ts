@@ -2,12 +2,16 @@ import { fixedColumns as c, nestedColumns as n } from '../layout/columns.ts'
 import type { LogicalType, PhysicalType, Repetition, SchemaNode } from '../parquet/schema.ts'
 import type { AttributeType } from '../span/span-batch.ts'
 
-/** The Parquet schema of a file of spans: fixed columns, then these attribute columns, then events and links. */
+/**
+ * The Parquet schema of a file of spans: fixed columns, then these attribute columns, then events and links. Only fresh
+ * files have the column `envelope`.
+ */
 export function spanSchema(
   attributes: readonly { readonly name: string; readonly type: AttributeType }[],
+  kind: 'fresh' | 'compacted' = 'fresh',
 ): SchemaNode[] {
   return [
-    ...fixedNodes,
+    ...(kind === 'fresh' ? fixedNodes : fixedNodes.filter(({ name }) => name !== c.envelope)),
     ...attributes.map(({ name, type }) => attributeNode(name, type)),
     listNode(c.events, eventFields),
     listNode(c.links, linkFields),

@@ -4,7 +4,7 @@ import { sameId } from './fixed-chunks.ts'
 import { stringOf } from './plan-columns.ts'
 
 /** OTLP's STATUS_CODE_ERROR. */
-const statusError = 2
+export const statusError = 2
 
 /** One summary a trace, in the order of the rows given, which is by trace id and start. */
 export function summarizeTraces(batch: SpanBatch, order: Uint32Array): Summaries {

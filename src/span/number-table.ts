@@ -48,6 +48,12 @@ export class NumberTable {
     return new Float64Array(this.#halves.buffer, 0, this.#count)
   }
 
+  /** Forgets all values, and keeps the memory. */
+  clear(): void {
+    this.#slots.fill(emptySlot)
+    this.#count = 0
+  }
+
   #hash(low: number, high: number): number {
     let hash = Math.imul(low ^ this.#seed, 0x85ebca6b)
     hash ^= hash >>> 15

@@ -290,7 +290,7 @@ class NestedBuilder {
   }
 }
 
-class EventBuilder {
+export class EventBuilder {
   length = 0
   readonly attributes = new NestedBuilder()
   #timeHalves = new Uint32Array(256)
@@ -321,7 +321,7 @@ class EventBuilder {
   }
 }
 
-class LinkBuilder {
+export class LinkBuilder {
   length = 0
   readonly attributes = new NestedBuilder()
   traceIds = new Uint8Array(16 * 64)

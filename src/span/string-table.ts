@@ -65,6 +65,12 @@ export class StringTable {
     return { count: this.#count, starts: this.#starts, bytes: this.#bytes }
   }
 
+  /** Forgets all strings but the empty one, and keeps the memory. */
+  clear(): void {
+    this.#slots.fill(emptySlot)
+    this.#count = 1
+  }
+
   /** The slot that holds the string, or the empty one where it belongs. */
   #find(bytes: Uint8Array, start: number, end: number, hash: number): number {
     const mask = this.#slots.length - 1
