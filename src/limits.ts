@@ -179,21 +179,17 @@ export const mergePartitionsMax = 24
 /** Keys of the rest columns that a file names with their counts. */
 export const restKeysMax = 1_000
 
-/** Bytes of one locator, and how many a lookup reads around a computed place: within 16 KiB. */
+/** Bytes of one locator; locators of a block, which has a checksum; blocks that a lookup reads around a computed place. */
 export const locatorBytes = 36
-export const locatorReadEntries = 448
+export const locatorBlockEntries = 112
+/** Four blocks are 16,144 bytes: within 16 KiB (DESIGN §4). */
+export const locatorBlocksRead = 4
 
-/** Locators between two marks: the place of a random id is off by 45 (one sigma) at most. */
-export const locatorMarkEntries = 8_192
+/** Locators between two marks, whole blocks: the computed place of a random id is 45 off at one sigma. */
+export const locatorMarkEntries = 72 * locatorBlockEntries
 
-/** Locators of one bucket, about 8 MB. */
-export const locatorBucketEntriesMax = 229_376
-
-/** Memory for decoded manifests, day lists, receipts and other parts of the index. */
-export const indexCacheBytesMax = 128 * 1024 * 1024
-
-/** How often a commit is made anew on top of another's (DESIGN §4.2). */
-export const commitAttemptsMax = 10
+/** Locators of one bucket, whole blocks: about 8 MB. */
+export const locatorBucketEntriesMax = 2_048 * locatorBlockEntries
 
 /** Fresh files are merged once there are so many, or one has waited so long for it. */
 export const freshMergeFilesMin = 64
@@ -213,3 +209,28 @@ export const spillKeepMs = 16 * 24 * 60 * 60 * 1000
 
 /** How long spans are kept after their receipt, unless a tenant says otherwise. */
 export const retentionMs = 30 * 24 * 60 * 60 * 1000
+
+/** A fresh file of up to so many bytes is read by a merge in one piece. */
+export const wholeFileBytesMax = 1024 * 1024
+
+/** Objects that hold one hour's receipts, before they are joined into one. */
+export const receiptsPerHourMax = 6
+
+/** How often a tenant's spans are expired and its garbage swept. */
+export const expireEveryMs = 10 * 60 * 1000
+export const sweepEveryMs = 15 * 60 * 1000
+
+/** How far from a trace's start a list looks for more of it in span files (DESIGN §4: neighbouring hours). */
+export const listNeighbourNs = 3_600_000_000_000n
+
+/** Locators that one merge of sets reads, a gigabyte: sets that have as many together stay as they are. */
+export const locatorMergeEntriesMax = 30_000_000
+
+/** Traces of one row group of a summary file. */
+export const summaryGroupRows = 8_192
+
+/** Memory for decoded manifests, day lists, receipts and other parts of the index. */
+export const indexCacheBytesMax = 128 * 1024 * 1024
+
+/** How often a commit is made anew on top of another's (DESIGN §4.2). */
+export const commitAttemptsMax = 10
