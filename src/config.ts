@@ -31,19 +31,27 @@ const durationUnitsMs: Readonly<Record<string, number>> = {
   s: 1_000,
   m: 60_000,
   h: 3_600_000,
+  d: 86_400_000,
 }
 
-/** `250ms`, `1s`, `2m`, `1h`, in milliseconds; at least `msMin` and at most `msMax`. */
+/** `250ms`, `1s`, `2m`, `1h`, `30d`, in milliseconds; at least `msMin` and at most `msMax`. */
 export function parseDurationMs(text: string, msMin: number, msMax: number): number {
-  const [, digits, unit] = text.match(/^(\d+(?:\.\d+)?)(ms|s|m|h)$/) ?? []
+  const [, digits, unit] = text.match(/^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/) ?? []
   const ms = Number(digits) * (durationUnitsMs[unit ?? ''] ?? Number.NaN)
   if (!(ms >= msMin && ms <= msMax)) {
     throw new SpanlakeError(
       'invalid',
-      `duration must be from ${msMin}ms to ${msMax}ms, written like 250ms, 1s or 2m, got ${text}`,
+      `duration must be from ${durationText(msMin)} to ${durationText(msMax)}, written like 250ms, 1s, 2m or 30d, got ${text}`,
     )
   }
   return Math.round(ms)
+}
+
+/** In the largest unit that needs no fraction. */
+export function durationText(ms: number): string {
+  const units = Object.entries(durationUnitsMs).sort(([, a], [, b]) => b - a)
+  const [unit, unitMs] = units.find(([, size]) => ms % size === 0) ?? ['ms', 1]
+  return `${ms / unitMs}${unit}`
 }
 
 const byteUnits: Readonly<Record<string, number>> = {

@@ -208,7 +208,9 @@ export const sweepDeletesMax = 20_000
 export const spillKeepMs = 16 * 24 * 60 * 60 * 1000
 
 /** How long spans are kept after their receipt, unless a tenant says otherwise. */
-export const retentionMs = 30 * 24 * 60 * 60 * 1000
+export const retentionMsDefault = 30 * 24 * 60 * 60 * 1000
+export const retentionMsMin = 60 * 60 * 1000
+export const retentionMsMax = 3_650 * 24 * 60 * 60 * 1000
 
 /** A fresh file of up to so many bytes is read by a merge in one piece. */
 export const wholeFileBytesMax = 1024 * 1024
@@ -234,3 +236,6 @@ export const indexCacheBytesMax = 128 * 1024 * 1024
 
 /** How often a commit is made anew on top of another's (DESIGN §4.2). */
 export const commitAttemptsMax = 10
+
+/** Of its thread's time, how much compaction may work: flushes and lookups need the cores too. */
+export const compactionShare = 0.5

@@ -13,6 +13,8 @@ export interface WorkerSetup {
   readonly limits: Limits
   readonly logLevel: string
   readonly flushIntervalMs: number
+  readonly compactIntervalMs: number
+  readonly retentionMs: number
   readonly tokensJson: string | undefined
   readonly queuePort: MessagePort
   readonly meterPort: MessagePort

@@ -8,10 +8,24 @@ import {
   parseRegion,
 } from '../../src/config.ts'
 import { messageOf } from '../../src/errors.ts'
-import { defaultLimits, tenantDefault } from '../../src/limits.ts'
+import {
+  defaultLimits,
+  retentionMsDefault,
+  retentionMsMax,
+  retentionMsMin,
+  sweepGraceMs,
+  tenantDefault,
+} from '../../src/limits.ts'
 import { type DeadSource, listDeadCommand, replayDeadCommand, showDeadCommand } from './dead.ts'
 import { type DemoOptions, demoCommand } from './demo.ts'
 import { type ImportCommandOptions, importCommand } from './import-command.ts'
+import {
+  compactCommand,
+  expireCommand,
+  fsckCommand,
+  type MaintainOptions,
+  sweepCommand,
+} from './maintain.ts'
 import type { ServeOptions } from './serve.ts'
 import { serveCommand } from './serve-command.ts'
 import { createTokenCommand, type TokenOptions } from './token.ts'
@@ -31,6 +45,7 @@ export function program(): Command {
   addImport(root)
   addTrace(root)
   addDead(root)
+  addMaintain(root)
   addDemo(root)
   addToken(root)
   return root
@@ -62,6 +77,15 @@ function withServeOptions(command: Command): Command {
         (text) => parseDurationMs(text, 10, 600_000),
       ).default(1_000, '1s'),
     )
+    .addOption(
+      option(
+        '--compact-interval <duration>',
+        'how often to look for fresh files to compact',
+        'SPANLAKE_COMPACT_INTERVAL',
+        (text) => parseDurationMs(text, 100, 3_600_000),
+      ).default(10_000, '10s'),
+    )
+    .addOption(retentionOption())
     .addOption(
       option(
         '--tokens <file>',
@@ -178,6 +202,50 @@ function addDead(root: Command): void {
   ).action((keys: string[], options: DeadSource & { all?: boolean }) =>
     replayDeadCommand(keys, options),
   )
+}
+
+function addMaintain(root: Command): void {
+  const withBucket = (command: Command) =>
+    command
+      .addOption(dataOption().default(dataDefault))
+      .addOption(regionOption())
+      .addOption(
+        option('--tenant <tenant>', 'one tenant (default: all)', 'SPANLAKE_TENANT', (text) => text),
+      )
+  withBucket(root.command('compact'))
+    .description('merge fresh files and small span files until nothing is left to merge')
+    .action((options: MaintainOptions) => compactCommand(options))
+  withBucket(root.command('expire'))
+    .description('let go of spans received longer ago than the retention')
+    .addOption(retentionOption())
+    .action((options: MaintainOptions & { retention: number }) => expireCommand(options))
+  withBucket(root.command('sweep'))
+    .description('remove what no manifest names any more')
+    .addOption(
+      option(
+        '--grace <duration>',
+        'how long such objects stay: longer than any query or merge',
+        'SPANLAKE_GRACE',
+        (text) => parseDurationMs(text, 0, retentionMsMax),
+      ).default(sweepGraceMs, '1h'),
+    )
+    .action((options: MaintainOptions & { grace: number }) => sweepCommand(options))
+  withBucket(root.command('fsck'))
+    .description('check that every live pointer resolves and counts agree; 1 when not')
+    .option('--deep', 'decode every row group too')
+    .option('--unnamed', 'list what no manifest names')
+    .action((options: MaintainOptions & { deep?: boolean; unnamed?: boolean }) =>
+      fsckCommand(options),
+    )
+}
+
+function retentionOption(): Option {
+  return option(
+    '--retention <duration>',
+    'how long spans are kept after their receipt',
+    'SPANLAKE_RETENTION',
+    (text) => parseDurationMs(text, retentionMsMin, retentionMsMax),
+  ).default(retentionMsDefault, '30d')
 }
 
 function addDemo(root: Command): void {

@@ -27,6 +27,9 @@ export interface ServeOptions {
   readonly region: string
   /** Milliseconds. */
   readonly flushInterval: number
+  readonly compactInterval: number
+  /** Unless the tenant has its own. */
+  readonly retention: number
   readonly tokens?: string
   readonly corsOrigin: readonly string[]
   /** Bytes. */
@@ -43,7 +46,7 @@ export interface Served {
   close(): Promise<void>
 }
 
-/** Runs everything in this process: the door here, the queue, the press and the lookups in threads of their own. */
+/** Runs everything in this process: the door here; queue, press, compaction and lookups in threads of their own. */
 export async function serve(options: ServeOptions): Promise<Served> {
   const log = nodeLog(options.logLevel)
   const tokensJson = options.tokens ? await readTokens(options.tokens) : undefined
@@ -137,6 +140,8 @@ function startThreads(options: ServeOptions, context: ThreadContext): Threads {
   }
   for (let i = 0; i < flushWorkers; i++) start('./flush-worker.ts', () => undefined)
 
+  start('./compaction-worker.ts', () => undefined)
+
   let current: App | undefined
   start('./query-worker.ts', () => {
     const { port1, port2 } = new MessageChannel()
@@ -166,6 +171,8 @@ function startWorker(
     limits,
     logLevel: options.logLevel,
     flushIntervalMs: options.flushInterval,
+    compactIntervalMs: options.compactInterval,
+    retentionMs: options.retention,
     tokensJson,
     queuePort,
     meterPort,

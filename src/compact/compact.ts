@@ -19,15 +19,26 @@ export interface CompactOptions {
   readonly now?: boolean
 }
 
+/** What waits for compaction, and what it has made, as the step found them. */
+export interface Backlog {
+  readonly freshFiles: number
+  readonly freshBytes: number
+  /** When the oldest of them was written, by the store's time; undefined when there is none. */
+  readonly oldestMs: number | undefined
+  readonly spanFiles: number
+  readonly spanFileBytes: number
+}
+
 /** What one step of compaction found to do. */
-export type CompactStep =
-  /** One merge, committed. */
+export type CompactStep = { readonly backlog?: Backlog } & /** One merge, committed. */
+(
   | { readonly kind: 'merged'; readonly report: MergeReport }
   /** Parts of the index were joined. */
   | { readonly kind: 'joined' }
   /** Another was faster: what this step made is named by nobody. */
   | { readonly kind: 'lost' }
   | { readonly kind: 'nothing' }
+)
 
 /**
  * The one piece of work that a tenant's files are worth most: fresh files first, since every lookup asks each of them,
@@ -42,27 +53,41 @@ export async function compactStep(
 ): Promise<CompactStep> {
   try {
     const { manifest, fresh } = await listLive(tenant, runtime, cache)
+    const backlog = backlogOf(manifest, fresh)
     const chosen = planFresh(fresh, runtime.clock.nowMs(), now)
     if (chosen.length > 0) {
       const left = without(fresh, chosen)
       const report = await mergeFresh(manifest, chosen, left, runtime, cache)
-      if (report) return { kind: 'merged', report }
+      if (report) return { kind: 'merged', report, backlog }
       // Broken files alone: there may be other work.
-      if (chosen.length > 1) return { kind: 'lost' }
+      if (chosen.length > 1) return { kind: 'lost', backlog }
     }
     const merge = await firstSpanMerge(manifest, runtime, cache)
     if (merge) {
       const report = await mergeSpanFiles(manifest, merge, runtime, cache)
-      return report ? { kind: 'merged', report } : { kind: 'lost' }
+      return report ? { kind: 'merged', report, backlog } : { kind: 'lost', backlog }
     }
     const joined =
       (await foldLocators(manifest, runtime, cache)) ||
       (await foldReceipts(manifest, runtime, cache))
-    return { kind: joined ? 'joined' : 'nothing' }
+    return { kind: joined ? 'joined' : 'nothing', backlog }
   } catch (error) {
     // What was listed is gone: somebody else merged it, and the sweep came by.
     if (error instanceof MissingObject) return { kind: 'lost' }
     throw error
+  }
+}
+
+function backlogOf({ days }: Manifest, fresh: readonly ListEntry[]): Backlog {
+  return {
+    freshFiles: fresh.length,
+    freshBytes: fresh.reduce((sum, { bytes }) => sum + bytes, 0),
+    oldestMs: fresh.reduce<number | undefined>(
+      (oldest, { modifiedMs }) => Math.min(oldest ?? modifiedMs, modifiedMs),
+      undefined,
+    ),
+    spanFiles: days.reduce((sum, { files }) => sum + files, 0),
+    spanFileBytes: days.reduce((sum, { spanFileBytes }) => sum + spanFileBytes, 0),
   }
 }
 

@@ -4,7 +4,7 @@ import type { Runtime } from '../runtime.ts'
 import { listTenants } from '../snapshot/list-tenants.ts'
 import type { ReadCache } from '../snapshot/read-cache.ts'
 import { sweep } from '../sweep/sweep.ts'
-import { compactStep } from './compact.ts'
+import { type Backlog, compactStep } from './compact.ts'
 import { expire } from './expire.ts'
 
 export interface CompactionOptions {
@@ -80,6 +80,7 @@ async function attempt(
 async function compactTenant(tenant: string, runtime: Runtime, cache: ReadCache): Promise<boolean> {
   const startMs = runtime.clock.nowMs()
   const step = await compactStep(tenant, runtime, cache)
+  if (step.backlog) showBacklog(tenant, step.backlog, runtime)
   if (step.kind === 'merged') {
     const { report } = step
     const seconds = Math.max(0, runtime.clock.nowMs() - startMs) / 1_000
@@ -95,6 +96,16 @@ async function compactTenant(tenant: string, runtime: Runtime, cache: ReadCache)
     log.info('compacted', { tenant, ...report, seconds })
   }
   return step.kind === 'merged' || step.kind === 'joined'
+}
+
+function showBacklog(tenant: string, backlog: Backlog, { meter, clock }: Runtime): void {
+  const labels = { tenant }
+  const ageMs = backlog.oldestMs === undefined ? 0 : clock.nowMs() - backlog.oldestMs
+  meter.gauge('spanlake_fresh_files', backlog.freshFiles, labels)
+  meter.gauge('spanlake_fresh_bytes', backlog.freshBytes, labels)
+  meter.gauge('spanlake_fresh_oldest_seconds', Math.max(0, ageMs) / 1_000, labels)
+  meter.gauge('spanlake_span_files', backlog.spanFiles, labels)
+  meter.gauge('spanlake_span_file_bytes', backlog.spanFileBytes, labels)
 }
 
 async function expireTenant(

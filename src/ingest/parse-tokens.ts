@@ -1,5 +1,7 @@
-import { SpanlakeError } from '../errors.ts'
+import { parseDurationMs } from '../config.ts'
+import { messageOf, SpanlakeError } from '../errors.ts'
 import { isTenantName } from '../layout/keys.ts'
+import { retentionMsMax, retentionMsMin } from '../limits.ts'
 
 export const roles = ['write', 'read', 'site', 'admin'] as const
 
@@ -19,6 +21,8 @@ export interface TokenRecord {
 
 export interface TenantRecord {
   readonly spansPerSecond?: number
+  /** How long its spans are kept after their receipt. */
+  readonly retentionMs?: number
 }
 
 export interface Tokens {
@@ -30,7 +34,7 @@ type Members = Readonly<Record<string, unknown>>
 
 /**
  * Reads a tokens file: `{"tokens": [{"name", "sha256", "roles", "tenants", "spansPerSecond"?}], "tenants"?: {"acme":
- * {"spansPerSecond"?}}}`. Throws kind `invalid`, naming the entry and what it must be; a member that nobody knows is
+ * {"spansPerSecond"?, "retention"?}}}`. Throws kind `invalid`, naming the entry and what it must be; a member that nobody knows is
  * refused, as a bound with a typo in its name would bind nobody.
  */
 export function parseTokens(json: string): Tokens {
@@ -71,8 +75,19 @@ function parseTenant(name: string, entry: unknown): [string, TenantRecord] {
   if (!isTenantName(name)) {
     throw invalid(`tenant must be named with letters, digits, . _ -, got ${name.slice(0, 80)}`)
   }
-  const { spansPerSecond } = membersOf(entry, `tenant ${name}`, ['spansPerSecond'])
-  return [name, rateOf(spansPerSecond, `tenant ${name}`)]
+  const what = `tenant ${name}`
+  const { spansPerSecond, retention } = membersOf(entry, what, ['spansPerSecond', 'retention'])
+  return [name, { ...rateOf(spansPerSecond, what), ...retentionOf(retention, what) }]
+}
+
+function retentionOf(retention: unknown, what: string): { retentionMs?: number } {
+  if (retention === undefined) return {}
+  if (typeof retention !== 'string') throw invalid(`${what} must have a retention like "30d"`)
+  try {
+    return { retentionMs: parseDurationMs(retention, retentionMsMin, retentionMsMax) }
+  } catch (cause) {
+    throw new SpanlakeError('invalid', `${what}: retention ${messageOf(cause)}`, { cause })
+  }
 }
 
 function rateOf(spansPerSecond: unknown, what: string): { spansPerSecond?: number } {

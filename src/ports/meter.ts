@@ -4,8 +4,10 @@ export interface Meter {
   count(name: string, value: number, labels?: MeterLabels): void
   /** Adds one observation to a histogram; seconds or bytes, as the name's unit says. */
   observe(name: string, value: number, labels?: MeterLabels): void
+  /** Sets what something is now. */
+  gauge(name: string, value: number, labels?: MeterLabels): void
 }
 
 export type MeterLabels = Readonly<Record<string, string>>
 
-export const silentMeter: Meter = { count() {}, observe() {} }
+export const silentMeter: Meter = { count() {}, observe() {}, gauge() {} }

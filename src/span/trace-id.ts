@@ -38,3 +38,12 @@ export function sameTraceId(a: Uint8Array, b: Uint8Array): boolean {
   for (let i = 0; i < 16; i++) if (a[i] !== b[i]) return false
   return true
 }
+
+/** In the order of bytes, as files and the index have them. */
+export function compareTraceIds(a: Uint8Array, b: Uint8Array): number {
+  for (let i = 0; i < 16; i++) {
+    const difference = (a[i] as number) - (b[i] as number)
+    if (difference !== 0) return difference
+  }
+  return 0
+}

@@ -266,6 +266,7 @@ test('what a lookup did is counted, also when it fails', async () => {
     count: (name: string, value: number, labels?: object) =>
       void counted.push([name, value, labels]),
     observe() {},
+    gauge() {},
   }
   const runtime = { ...world.runtime, meter }
   await lookupTrace('acme', traceId(1), runtime, readCache())

@@ -52,7 +52,7 @@ export function memoryDoor(options: MemoryDoorOptions = {}): MemoryDoor {
     clock,
     random: seededRandom(1),
     log: silentLog,
-    meter: { count: add, observe: add },
+    meter: { count: add, observe: add, gauge() {} },
     codec: nodeCodec,
     limits: { ...defaultLimits, ...options.limits },
   }

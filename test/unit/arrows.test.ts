@@ -16,7 +16,15 @@ const base = ['src/errors', 'src/limits']
 const format = [...base, 'src/span', 'src/ports']
 const pressRooms = [...format, 'src/otlp', 'src/parquet', 'src/layout', 'src/envelope', 'src/index']
 const flowRooms = [...pressRooms, 'src/prune', 'src/press', 'src/runtime', 'src/config']
-const flows = ['src/ingest', 'src/snapshot', 'src/flush', 'src/lookup', 'src/compact', 'src/sweep']
+const flows = [
+  'src/ingest',
+  'src/snapshot',
+  'src/flush',
+  'src/lookup',
+  'src/compact',
+  'src/sweep',
+  'src/fsck',
+]
 const adapterRooms = [...base, ...flowRooms, ...flows, 'query']
 
 /** ARCHITECTURE.md, "The rooms": this table is what it says. */
@@ -41,6 +49,7 @@ const rooms: Readonly<Record<string, Room>> = {
   'src/flush': { arrows: [...flowRooms, 'src/snapshot', 'src/lookup'] },
   'src/lookup': { arrows: [...flowRooms, 'src/snapshot'] },
   'src/compact': { arrows: [...flowRooms, 'src/snapshot', 'src/lookup', 'src/sweep'] },
+  'src/fsck': { arrows: [...flowRooms, 'src/snapshot'] },
   'src/sweep': { arrows: [...flowRooms, 'src/snapshot'] },
   query: { arrows: [...flowRooms, ...flows], packages: ['hono'] },
   'src/adapters/memory': { arrows: adapterRooms },

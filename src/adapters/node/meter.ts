@@ -5,14 +5,13 @@ import type { Meter, MeterLabels } from '../../ports/meter.ts'
 import { type MetricDefinition, metrics } from './metrics.ts'
 
 export interface NodeMeter extends Meter {
-  gauge(name: string, value: number): void
   /** Prometheus' text format. */
   text(): Promise<string>
   /** A line on which another thread's `remoteMeter` counts. */
   connect(): MessagePort
 }
 
-type Sample = readonly ['count' | 'observe', string, number, MeterLabels | undefined]
+type Sample = readonly ['count' | 'observe' | 'gauge', string, number, MeterLabels | undefined]
 
 /** The process's metrics: Prometheus' own registry, with the metrics of `metrics.ts` and of the process. */
 export function nodeMeter(): NodeMeter {
@@ -29,7 +28,7 @@ export function nodeMeter(): NodeMeter {
   const meter: NodeMeter = {
     count: (name, value, labels) => (metricOf(name) as Counter).inc(labels ?? {}, value),
     observe: (name, value, labels) => (metricOf(name) as Histogram).observe(labels ?? {}, value),
-    gauge: (name, value) => (metricOf(name) as Gauge).set(value),
+    gauge: (name, value, labels) => (metricOf(name) as Gauge).set(labels ?? {}, value),
     text: () => registry.metrics(),
     connect() {
       const { port1, port2 } = new MessageChannel()
@@ -58,6 +57,7 @@ export function remoteMeter(port: MessagePort): Meter {
   return {
     count: (name, value, labels) => add(['count', name, value, labels]),
     observe: (name, value, labels) => add(['observe', name, value, labels]),
+    gauge: (name, value, labels) => add(['gauge', name, value, labels]),
   }
 }
 

@@ -54,6 +54,71 @@ export const metrics: Readonly<Record<string, MetricDefinition>> = {
     labels: ['kind'],
   },
   spanlake_dead_total: { kind: 'counter', help: 'Envelopes moved to dead letters.' },
+  spanlake_fresh_files: {
+    kind: 'gauge',
+    help: 'Fresh files that compaction has not absorbed: every lookup asks each.',
+    labels: ['tenant'],
+  },
+  spanlake_fresh_bytes: {
+    kind: 'gauge',
+    help: 'Bytes of fresh files that compaction has not absorbed.',
+    labels: ['tenant'],
+  },
+  spanlake_fresh_oldest_seconds: {
+    kind: 'gauge',
+    help: 'Age of the oldest fresh file that compaction has not absorbed.',
+    labels: ['tenant'],
+  },
+  spanlake_span_files: {
+    kind: 'gauge',
+    help: 'Span files that the newest manifest names.',
+    labels: ['tenant'],
+  },
+  spanlake_span_file_bytes: {
+    kind: 'gauge',
+    help: 'Bytes of the span files that the newest manifest names.',
+    labels: ['tenant'],
+  },
+  spanlake_compactions_total: {
+    kind: 'counter',
+    help: 'Merges committed, of fresh files and of span files.',
+    labels: ['kind'],
+  },
+  spanlake_compaction_seconds: {
+    kind: 'histogram',
+    help: 'One merge, listing to commit.',
+    buckets: seconds,
+  },
+  spanlake_compaction_files_read_total: {
+    kind: 'counter',
+    help: 'Files that merges replaced.',
+    labels: ['kind'],
+  },
+  spanlake_compaction_files_written_total: {
+    kind: 'counter',
+    help: 'Span files that merges wrote.',
+    labels: ['kind'],
+  },
+  spanlake_compaction_spans_total: {
+    kind: 'counter',
+    help: 'Spans that merges read.',
+    labels: ['kind'],
+  },
+  spanlake_compaction_read_bytes_total: {
+    kind: 'counter',
+    help: 'Bytes of the files that merges read.',
+    labels: ['kind'],
+  },
+  spanlake_compaction_written_bytes_total: {
+    kind: 'counter',
+    help: 'Bytes that merges wrote, the index included.',
+    labels: ['kind'],
+  },
+  spanlake_compaction_failures_total: {
+    kind: 'counter',
+    help: 'Rounds of compaction, expiry and sweep that failed and are tried again.',
+  },
+  spanlake_swept_objects_total: { kind: 'counter', help: 'Objects that the sweep removed.' },
   spanlake_lookups_total: {
     kind: 'counter',
     help: 'Trace lookups, by result.',
