@@ -72,9 +72,12 @@ interface OpenColumn {
   readonly name: string
   readonly type: number
   readonly shape: ChunkShape
-  readonly definition: Uint8Array | undefined
-  readonly repetition: Uint8Array | undefined
-  readonly ids: Uint32Array
+  /** Level entries of all pages. */
+  readonly entriesMax: number
+  definition: Uint8Array | undefined
+  repetition: Uint8Array | undefined
+  /** Undefined until there is a value. */
+  ids: Uint32Array | undefined
   readonly parts: Uint8Array[]
   rows: number
   entries: number
@@ -91,9 +94,10 @@ function openColumn(name: string, { type, values }: ChunkPlace, shape: ChunkShap
     name,
     type,
     shape,
-    definition: shape.definitionMax > 0 ? new Uint8Array(values) : undefined,
-    repetition: shape.repetitionMax > 0 ? new Uint8Array(values) : undefined,
-    ids: new Uint32Array(values),
+    entriesMax: values,
+    definition: undefined,
+    repetition: undefined,
+    ids: undefined,
     parts: [],
     rows: 0,
     entries: 0,
@@ -104,21 +108,23 @@ function openColumn(name: string, { type, values }: ChunkPlace, shape: ChunkShap
 }
 
 function readPage(open: OpenColumn, header: PageHeader, page: ByteReader): void {
-  const { shape, name, ids } = open
+  const { shape, name } = open
   const from = open.entries
   const to = from + header.values
-  if (header.values === 0 || to > ids.length) throw corrupt(name, 'holds more or less than it says')
+  if (header.values === 0 || to > open.entriesMax) {
+    throw corrupt(name, 'holds more or less than it says')
+  }
   const nested = header.kind === 'nested' ? header : undefined
-  if (open.repetition !== undefined) {
+  if (shape.repetitionMax > 0) {
     if (nested === undefined) throw corrupt(name, 'must say where its rows begin')
     const levels = readLevels(page, nested.repetitionBytes, shape.repetitionMax, header.values)
-    open.repetition.set(levels, from)
+    open.repetition = withLevels(open.repetition, levels, from, open.entriesMax)
   }
   let count = header.values
-  if (open.definition !== undefined) {
+  if (shape.definitionMax > 0) {
     const bytes = nested === undefined ? page.u32() : nested.definitionBytes
     const levels = readLevels(page, bytes, shape.definitionMax, header.values)
-    open.definition.set(levels, from)
+    open.definition = withLevels(open.definition, levels, from, open.entriesMax)
     count = 0
     for (let i = 0; i < levels.length; i++) if (levels[i] === shape.definitionMax) count++
   }
@@ -128,13 +134,29 @@ function readPage(open: OpenColumn, header: PageHeader, page: ByteReader): void 
   open.rows += nested === undefined ? header.values : nested.rows
 }
 
+/** The levels of one page more: those of an only page are all there are, and need no copy. */
+function withLevels(
+  before: Uint8Array | undefined,
+  levels: Uint8Array,
+  from: number,
+  entries: number,
+): Uint8Array {
+  if (levels.length === entries) return levels
+  const all = before ?? new Uint8Array(entries)
+  all.set(levels, from)
+  return all
+}
+
 function readPageValues(
   open: OpenColumn,
   header: PageHeader,
   page: ByteReader,
   count: number,
 ): void {
-  const { name, count: from } = open
+  const { name, count: from, entriesMax } = open
+  open.ids ??= new Uint32Array(
+    entriesMax === open.entries + header.values ? from + count : entriesMax,
+  )
   const ids = open.ids.subarray(from, from + count)
   if (header.encoding === encodingRleDictionary) {
     if (open.dictionary < 0) throw corrupt(name, 'has ids but no dictionary')
@@ -160,9 +182,10 @@ function readPageValues(
 /** None where the values are the table, in their order. */
 function idsOf({ ids, count, plain, dictionary, type }: OpenColumn): Uint32Array | undefined {
   const own = dictionary < 1 && plain === count && type !== physicalTypes.BOOLEAN
-  return own ? undefined : ids.subarray(0, count)
+  return own ? undefined : (ids?.subarray(0, count) ?? noIds)
 }
 
+const noIds = new Uint32Array(0)
 const noStarts = new Uint32Array(0)
 
 function tableOf({ parts, dictionary, plain, type, shape, name }: OpenColumn): ColumnTable {

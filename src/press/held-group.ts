@@ -3,6 +3,7 @@ import { parseAnyValueText } from '../span/any-value-text.ts'
 import type { AnyValue } from '../span/span.ts'
 import type { AttributeColumnInfo } from './attribute-columns.ts'
 import { attributeId, type MergePlan, serviceNameId, type TargetKind } from './merge-plan.ts'
+import type { OpenGroup } from './open-group.ts'
 import type { FlatColumn, GroupColumns } from './read-group.ts'
 import { type RestMember, restMembers, restMemberText } from './rest-members.ts'
 import { entryText } from './span-of-row.ts'
@@ -26,6 +27,10 @@ export interface FlatMove {
   readonly column: FlatColumn
   readonly target: number
   readonly kind: TargetKind
+  /** By id of the column: the value plus 1 in the tables of the group that it was last moved to, 0 while unknown. */
+  readonly known: Uint32Array
+  knownTo: OpenGroup | undefined
+  knownEpoch: number
 }
 
 /** What goes to, or comes from, the rest column of one scope. */
@@ -73,7 +78,7 @@ export function holdGroup(
       info === undefined
         ? plan.columnOfName.get(name)
         : plan.columnOfAttribute.get(attributeId(info.scope, info.key, info.type))
-    if (target !== undefined) moves.push({ column, target, kind: plan.columns[target]!.kind })
+    if (target !== undefined) moves.push(flatMove(column, target, plan.columns[target]!.kind))
     else if (info !== undefined) {
       demoted.set(info.scope, [...(demoted.get(info.scope) ?? []), [info, column]])
     }
@@ -86,6 +91,11 @@ export function holdGroup(
     .filter((scope) => columns.flat.has(restColumns[scope]) || demoted.has(scope))
     .map((scope) => restMove(scope, columns, demoted.get(scope) ?? [], plan))
   return { input, columns, position: 0, dropped, moves, missing, rests }
+}
+
+function flatMove(column: FlatColumn, target: number, kind: TargetKind): FlatMove {
+  const known = new Uint32Array(column.table.entries + 1)
+  return { column, target, kind, known, knownTo: undefined, knownEpoch: 0 }
 }
 
 const scopes: readonly AttributeScope[] = ['resource', 'scope', 'span']

@@ -123,6 +123,8 @@ function worthReadingAhead(
   })
 }
 
+const envelopeColumn: ReadonlySet<string> = new Set([c.envelope])
+
 /** One input: its groups one after the other. */
 class InputReader implements HeldInput {
   readonly held: HeldGroup[] = []
@@ -165,7 +167,8 @@ class InputReader implements HeldInput {
   /** Decodes the group whose bytes were read. */
   hold(): void {
     const group = this.#input.groups[this.#next++]!
-    const columns = readGroup(this.ahead!, group, this.#codec)
+    const without = this.#input.dropEnvelopes?.size ? undefined : envelopeColumn
+    const columns = readGroup(this.ahead!, group, { codec: this.#codec, without })
     if (columns.rows !== group.rows || columns.rows === 0) {
       throw corrupt('row group', `must have ${group.rows} rows, has ${columns.rows}`)
     }

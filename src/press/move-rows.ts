@@ -72,27 +72,40 @@ function copyPairs(
   }
 }
 
-function moveFlat(
-  open: OpenGroup,
-  { column: { ids, table }, target, kind }: FlatMove,
-  { rows, places }: RowMoves,
-): void {
+function moveFlat(open: OpenGroup, move: FlatMove, { rows, places }: RowMoves): void {
+  const { column, target, kind } = move
+  const { ids, constant, table } = column
   const out = open.column(target)
   if (kind === 'bool') {
     for (let i = 0; i < rows.length; i++) out[places[i]!] = ids[rows[i]!]!
     return
   }
-  const values = open.translation(table.entries + 1)
+  if (constant !== undefined) {
+    const value = open.intern(kind, table, constant - 1) + 1
+    for (let i = 0; i < places.length; i++) out[places[i]!] = value
+    return
+  }
+  const known = knownIn(open, move)
   for (let i = 0; i < rows.length; i++) {
     const id = ids[rows[i]!]!
     if (id === 0) continue
-    let value = values[id]!
+    let value = known[id]!
     if (value === 0) {
       value = open.intern(kind, table, id - 1) + 1
-      values[id] = value
+      known[id] = value
     }
     out[places[i]!] = value
   }
+}
+
+/** What is known of the column's values in the tables of this group. */
+function knownIn(open: OpenGroup, move: FlatMove): Uint32Array {
+  if (move.knownTo !== open || move.knownEpoch !== open.epoch) {
+    move.known.fill(0)
+    move.knownTo = open
+    move.knownEpoch = open.epoch
+  }
+  return move.known
 }
 
 function moveRest(

@@ -20,6 +20,10 @@ import type { ValueTable } from './value-table.ts'
 
 const firstRows = 1024
 
+/** Tables begin anew with the group after the one in which they grew beyond this. */
+const tableValuesMax = 100_000
+const tableBytesMax = 4 * 1024 * 1024
+
 /**
  * The rows of the next row group, gathered from many groups before it is encoded. Columns are by place, which is the
  * order of the file; values stand once in tables.
@@ -48,12 +52,13 @@ export class OpenGroup {
   firstLinks = new Uint32Array(firstRows + 1)
   arrivalOf = new Uint32Array(firstRows)
   readonly strings: StringTable
+  /** Values keep their ids from group to group as long as this number stays. */
+  epoch = 0
   readonly #ints: NumberTable
   readonly #doubles: NumberTable
   readonly #plan: MergePlan
   /** By column of the plan: 0 is null, else a value plus 1; undefined while there is none. One more for services. */
   readonly #flat: (Uint32Array | undefined)[]
-  #translation = new Uint32Array(256)
 
   constructor(plan: MergePlan, hashSeed: number) {
     this.#plan = plan
@@ -96,12 +101,6 @@ export class OpenGroup {
   /** The same to be read. */
   columnAt(target: number): Uint32Array | undefined {
     return this.#flat[target]
-  }
-
-  /** All zero up to `values`: for one column's way from another table's entries to this one's. */
-  translation(values: number): Uint32Array {
-    if (this.#translation.length < values) this.#translation = new Uint32Array(values * 2)
-    return this.#translation.fill(0, 0, values)
   }
 
   /** The value of a table's entry in the tables of this group. */
@@ -150,14 +149,21 @@ export class OpenGroup {
     this.rest = new Map()
     this.events = new EventBuilder()
     this.links = new LinkBuilder()
-    this.strings.clear()
-    this.#ints.clear()
-    this.#doubles.clear()
+    const { count, starts } = this.strings.view()
+    const numbers = this.#ints.count + this.#doubles.count
+    if (count + numbers > tableValuesMax || starts[count]! > tableBytesMax) this.#clearTables()
     for (const [i, values] of this.#flat.entries()) {
       if (i < this.#plan.columns.length && !this.#plan.columns[i]!.required) {
         this.#flat[i] = undefined
       } else values?.fill(0)
     }
+  }
+
+  #clearTables(): void {
+    this.epoch++
+    this.strings.clear()
+    this.#ints.clear()
+    this.#doubles.clear()
   }
 
   /** The leaves of the plan's schema. */

@@ -8,7 +8,7 @@ import { type AttributeColumnInfo, readAttributeColumns } from './attribute-colu
 import { wideColumns } from './merge-plan.ts'
 import { readMiniFooter } from './mini-footer.ts'
 import type { RowGroupPlace } from './read-spans.ts'
-import { spanSchema } from './span-schema.ts'
+import { attributeNode, spanSchema } from './span-schema.ts'
 
 /**
  * A row group as columns, for whoever moves rows rather than looks at them: no object per span or attribute. Arrays are
@@ -37,6 +37,8 @@ export interface GroupColumns {
 /** A value a row: 0 is null, else the table's entry plus 1. Booleans have no table: 1 is false, 2 true. */
 export interface FlatColumn {
   readonly ids: Ids
+  /** The one value of all rows. */
+  readonly constant: number | undefined
   readonly table: ColumnTable
 }
 
@@ -55,8 +57,18 @@ export interface NestedRows {
   readonly texts: ColumnData
 }
 
+export interface ReadGroupOptions {
+  readonly codec: Codec
+  /** Columns that nobody asks for, by name. */
+  readonly without?: ReadonlySet<string> | undefined
+}
+
 /** Reads a whole row group; `bytes` is its range, its own footer included. Throws kind `corrupt`. */
-export function readGroup(bytes: Uint8Array, group: RowGroupPlace, codec: Codec): GroupColumns {
+export function readGroup(
+  bytes: Uint8Array,
+  group: RowGroupPlace,
+  { codec, without }: ReadGroupOptions,
+): GroupColumns {
   if (bytes.length !== group.bytes) {
     throw corrupt('row group', `must have ${group.bytes} bytes, got ${bytes.length}`)
   }
@@ -64,23 +76,16 @@ export function readGroup(bytes: Uint8Array, group: RowGroupPlace, codec: Codec)
   const [only] = footer.groups
   if (only === undefined) throw corrupt('row group', 'must have a footer of its own')
   const { rows } = only
-  const places = new Map(only.chunks.map((place) => [place.path, place]))
   const attributes = readAttributeColumns(footer.keyValues)
-  const leaves = leavesOf(spanSchema(attributes))
-  const read = (leaf: Leaf, place: ChunkPlace) => {
-    const start = place.offset - group.offset
-    if (start < 0 || start + place.bytes > bytes.length) {
-      throw corrupt(`column ${place.path}`, `must lie in its row group, starts at ${place.offset}`)
-    }
-    return readColumn(bytes.subarray(start, start + place.bytes), place, leaf, rows, codec)
-  }
+  const leaves = leavesByPath(attributes)
   const columns = new Map<string, ColumnData>()
   const flat = new Map<string, FlatColumn>()
-  for (const leaf of leaves) {
-    const path = leaf.path.join('.')
-    const place = places.get(path)
-    if (place === undefined) continue
-    const column = read(leaf, place)
+  for (const place of only.chunks) {
+    const { path } = place
+    const leaf = leaves.get(path)
+    if (leaf === undefined || without?.has(path)) continue
+    const chunk = chunkOf(bytes, place, group.offset)
+    const column = readColumn(chunk, place, leaf, rows, codec)
     if (leaf.repetitionMax > 0 || wideColumns.has(path)) columns.set(path, column)
     else if (column.count > 0) flat.set(path, flatColumn(column))
   }
@@ -92,6 +97,30 @@ export function readGroup(bytes: Uint8Array, group: RowGroupPlace, codec: Codec)
     events: nestedRows(columns, c.events, n.time, rows),
     links: nestedRows(columns, c.links, n.traceId, rows),
   }
+}
+
+function chunkOf(bytes: Uint8Array, place: ChunkPlace, groupOffset: number): Uint8Array {
+  const start = place.offset - groupOffset
+  if (start < 0 || start + place.bytes > bytes.length) {
+    throw corrupt(`column ${place.path}`, `must lie in its row group, starts at ${place.offset}`)
+  }
+  return bytes.subarray(start, start + place.bytes)
+}
+
+const fixedLeaves = byPath(leavesOf(spanSchema([])))
+
+/** Every column that this version knows in such a file. */
+function leavesByPath(attributes: readonly AttributeColumnInfo[]): Map<string, Leaf> {
+  const leaves = new Map(fixedLeaves)
+  for (const attribute of attributes) {
+    const [leaf] = leavesOf([attributeNode(attribute.name, attribute.type)])
+    leaves.set(attribute.name, leaf!)
+  }
+  return leaves
+}
+
+function byPath(leaves: readonly Leaf[]): ReadonlyMap<string, Leaf> {
+  return new Map(leaves.map((leaf) => [leaf.path.join('.'), leaf]))
 }
 
 function idsAndTimes(columns: ReadonlyMap<string, ColumnData>, rows: number) {
@@ -133,18 +162,21 @@ function wideValues(column: ColumnData | undefined, rows: number, width: number)
   return out
 }
 
-function flatColumn({ entries, definition, ids, table }: ColumnData): FlatColumn {
+function flatColumn({ entries, count, definition, ids, table }: ColumnData): FlatColumn {
   const values = table.width === 0 ? 2 : table.entries
   const byRow = idsFor(values, entries)
+  if (values === 1 && count === entries) return { ids: byRow.fill(1), constant: 1, table }
   let next = 0
-  if (definition === undefined) {
+  if (count === entries) {
     for (let row = 0; row < entries; row++) byRow[row] = (ids === undefined ? row : ids[row]!) + 1
   } else if (ids === undefined) {
-    for (let row = 0; row < entries; row++) if (definition[row] === 1) byRow[row] = ++next
+    for (let row = 0; row < entries; row++) if (definition![row] === 1) byRow[row] = ++next
   } else {
-    for (let row = 0; row < entries; row++) if (definition[row] === 1) byRow[row] = ids[next++]! + 1
+    for (let row = 0; row < entries; row++) {
+      if (definition![row] === 1) byRow[row] = ids[next++]! + 1
+    }
   }
-  return { ids: byRow, table }
+  return { ids: byRow, constant: undefined, table }
 }
 
 function idsFor(values: number, rows: number): Ids {

@@ -92,7 +92,7 @@ function listNode(name: string, fields: readonly SchemaNode[]): SchemaNode {
   return { name, repetition: 'required', logical: 'list', children: [list] }
 }
 
-function attributeNode(name: string, type: AttributeType): SchemaNode {
+export function attributeNode(name: string, type: AttributeType): SchemaNode {
   if (type === 'int') return leaf(name, 'INT64', 'optional')
   if (type === 'double') return leaf(name, 'DOUBLE', 'optional')
   if (type === 'bool') return leaf(name, 'BOOLEAN', 'optional')

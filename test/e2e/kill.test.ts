@@ -9,12 +9,14 @@ import {
   testSpan,
   until,
 } from '../helpers/otlp-json.ts'
-import { startSpanlake } from '../helpers/spanlake-process.ts'
+import { runSpanlake, startSpanlake } from '../helpers/spanlake-process.ts'
 import { temporaryFolder } from '../helpers/temporary-folder.ts'
 
 const kills = Number(process.env.SPANLAKE_KILLS ?? 4)
 const seed = Number(process.env.SPANLAKE_SEED ?? 1)
 const senders = 3
+// Files pile up as fast as in an hour elsewhere, and compaction is at work most of the time.
+const flags = ['--flush-interval', '20ms', '--compact-interval', '100ms']
 const spansPerRequest = 5
 
 /** Sends until told to stop; adds the spans of every request that got a 200 to `acknowledged`. */
@@ -42,7 +44,7 @@ async function send(
   }
 }
 
-test(`killed ${kills} times under load, every acknowledged span is there once`, {
+test(`killed ${kills} times under load while it compacts, every acknowledged span is there once`, {
   timeout: 60_000 + kills * 10_000,
 }, async () => {
   const data = await temporaryFolder()
@@ -50,7 +52,7 @@ test(`killed ${kills} times under load, every acknowledged span is there once`, 
   const acknowledged: TestSpan[] = []
   const sent = new Map<string, number>()
   for (let kill = 0; kill < kills; kill++) {
-    const server = await startSpanlake(data, ['--flush-interval', '50ms', '--log-level', 'warn'])
+    const server = await startSpanlake(data, [...flags, '--log-level', 'warn'])
     let stopped = false
     const load = Array.from({ length: senders }, () =>
       send(server.url, acknowledged, sent, () => stopped),
@@ -60,7 +62,7 @@ test(`killed ${kills} times under load, every acknowledged span is there once`, 
     stopped = true
     await Promise.all(load)
   }
-  const server = await startSpanlake(data, ['--flush-interval', '50ms'])
+  const server = await startSpanlake(data, flags)
   await until(
     async () =>
       (await (await fetch(`${server.url}/metrics`)).text()).match(
@@ -90,5 +92,17 @@ test(`killed ${kills} times under load, every acknowledged span is there once`, 
   expect(counts.length).toBeGreaterThanOrEqual(acknowledged.length)
   expect(counts.length).toBeLessThanOrEqual(sent.size)
   expect(new Set(counts)).toEqual(new Set([1]))
+  const metrics = await (await fetch(`${server.url}/metrics`)).text()
+  expect(metrics).toMatch(/spanlake_span_files\{tenant="default"\} [1-9]/)
   expect(await server.stop('SIGTERM')).toBe(0)
+
+  const compacted = await runSpanlake(['compact', '--data', data])
+  expect(compacted.code).toBe(0)
+  const checked = await runSpanlake(['fsck', '--deep', '--data', data])
+  expect(checked).toMatchObject({ code: 0, stderr: '' })
+  expect(JSON.parse(checked.stdout)).toMatchObject({
+    problems: 0,
+    freshFiles: 0,
+    rows: counts.length,
+  })
 })

@@ -12,7 +12,9 @@ import { contents, normal, readAll, tailOf } from './whole-files.ts'
 
 function readByGroups(file: Uint8Array): PlacedSpan[] {
   return tailOf(file).rowGroups.flatMap((place) => {
-    const group = readGroup(file.slice(place.offset, place.offset + place.bytes), place, nodeCodec)
+    const group = readGroup(file.slice(place.offset, place.offset + place.bytes), place, {
+      codec: nodeCodec,
+    })
     return Array.from({ length: group.rows }, (_, row) => ({
       span: spanOfRow(group, row),
       envelope: int32OfRow(group, fixedColumns.envelope, row),
@@ -56,7 +58,7 @@ test('broken bytes are corrupt or harmless, never anything worse', () => {
     const bytes = good.slice()
     bytes[at]! ^= 1 << (at % 8)
     try {
-      const group = readGroup(bytes, place!, nodeCodec)
+      const group = readGroup(bytes, place!, { codec: nodeCodec })
       for (let row = 0; row < group.rows; row++) spanOfRow(group, row)
     } catch (error) {
       expect(error).toBeInstanceOf(SpanlakeError)
