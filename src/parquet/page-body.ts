@@ -36,6 +36,27 @@ export function pageBody(
   return whole
 }
 
+/**
+ * The level of a whole page, where one run says it, which leaves the cursor behind it; undefined, and the cursor where
+ * it was, where levels differ. Most columns are all null or have no null.
+ */
+export function levelOfAll(
+  reader: ByteReader,
+  bytes: number,
+  levelMax: number,
+  count: number,
+): number | undefined {
+  reader.need(bytes)
+  const { offset } = reader
+  const within = new ByteReader(reader.bytes, reader.name, offset, offset + bytes)
+  const head = within.varint()
+  if (head % 2 === 1 || head / 2 < count) return undefined
+  const level = within.u8()
+  if (level > levelMax) throw corrupt(reader.name, `holds a level of ${level}`)
+  reader.offset = offset + bytes
+  return level
+}
+
 /** The first `count` levels of a stretch of `bytes` bytes; the cursor ends behind the stretch. */
 export function readLevels(
   reader: ByteReader,

@@ -1,7 +1,7 @@
 import type { Codec } from '../ports/codec.ts'
 import { ByteReader, corrupt } from './byte-reader.ts'
 import type { ChunkPlace } from './footer.ts'
-import { pageBody, pageEntriesMax, readLevels, widthOf } from './page-body.ts'
+import { levelOfAll, pageBody, pageEntriesMax, readLevels, widthOf } from './page-body.ts'
 import {
   encodingPlain,
   encodingRleDictionary,
@@ -15,7 +15,7 @@ import { physicalTypes } from './schema.ts'
 /** A whole chunk as it lies in the file: levels, and values that are not null as indexes into a table. */
 export interface ColumnData {
   readonly entries: number
-  /** One a level entry; undefined where the column's maximum is 0. */
+  /** One a level entry; undefined where the column's maximum is 0, and where a flat column is all null or never null. */
   readonly definition: Uint8Array | undefined
   readonly repetition: Uint8Array | undefined
   /** Values that are not null. */
@@ -120,18 +120,33 @@ function readPage(open: OpenColumn, header: PageHeader, page: ByteReader): void 
     const levels = readLevels(page, nested.repetitionBytes, shape.repetitionMax, header.values)
     open.repetition = withLevels(open.repetition, levels, from, open.entriesMax)
   }
-  let count = header.values
-  if (shape.definitionMax > 0) {
-    const bytes = nested === undefined ? page.u32() : nested.definitionBytes
-    const levels = readLevels(page, bytes, shape.definitionMax, header.values)
-    open.definition = withLevels(open.definition, levels, from, open.entriesMax)
-    count = 0
-    for (let i = 0; i < levels.length; i++) if (levels[i] === shape.definitionMax) count++
-  }
+  const count = shape.definitionMax > 0 ? readDefinition(open, header, page) : header.values
   if (count > 0) readPageValues(open, header, page, count)
   open.entries = to
   open.count += count
   open.rows += nested === undefined ? header.values : nested.rows
+}
+
+/** How many values of the page are not null. */
+function readDefinition(open: OpenColumn, header: PageHeader, page: ByteReader): number {
+  const { shape, entries: from, entriesMax } = open
+  const { definitionMax } = shape
+  const bytes = header.kind === 'nested' ? header.definitionBytes : page.u32()
+  if (shape.repetitionMax === 0) {
+    const level = levelOfAll(page, bytes, definitionMax, header.values)
+    if (level !== undefined) {
+      if (header.values < entriesMax) {
+        open.definition ??= new Uint8Array(entriesMax)
+        open.definition.fill(level, from, from + header.values)
+      }
+      return level === definitionMax ? header.values : 0
+    }
+  }
+  const levels = readLevels(page, bytes, definitionMax, header.values)
+  open.definition = withLevels(open.definition, levels, from, entriesMax)
+  let count = 0
+  for (let i = 0; i < levels.length; i++) if (levels[i] === definitionMax) count++
+  return count
 }
 
 /** The levels of one page more: those of an only page are all there are, and need no copy. */

@@ -93,8 +93,10 @@ export function holdGroup(
   return { input, columns, position: 0, dropped, moves, missing, rests }
 }
 
+const noIds = new Uint32Array(0)
+
 function flatMove(column: FlatColumn, target: number, kind: TargetKind): FlatMove {
-  const known = new Uint32Array(column.table.entries + 1)
+  const known = column.constant === undefined ? new Uint32Array(column.table.entries + 1) : noIds
   return { column, target, kind, known, knownTo: undefined, knownEpoch: 0 }
 }
 

@@ -131,7 +131,10 @@ function idsAndTimes(columns: ReadonlyMap<string, ColumnData>, rows: number) {
   const starts = new Uint32Array(wide(c.start, 8).buffer)
   const durations = new Uint32Array(wide(c.durationNs, 8).buffer)
   const end = columns.get(c.end)
-  const ownEnds = end !== undefined && end.count > 0 ? end.definition : undefined
+  const ownEnds =
+    end !== undefined && end.count > 0
+      ? (end.definition ?? new Uint8Array(rows).fill(1))
+      : undefined
   const ends = ownEnds ? new Uint32Array(wide(c.end, 8).buffer) : new Uint32Array(rows * 2)
   for (let i = 0; i < rows; i++) {
     if (ownEnds?.[i] === 1) continue
@@ -145,7 +148,7 @@ function idsAndTimes(columns: ReadonlyMap<string, ColumnData>, rows: number) {
 /** Values of fixed width by row, zero where null; in memory of their own. */
 function wideValues(column: ColumnData | undefined, rows: number, width: number): Uint8Array {
   const out = new Uint8Array(rows * width)
-  if (column === undefined) return out
+  if (column === undefined || column.count === 0) return out
   const { definition, ids, table, count } = column
   if (table.width !== width && count > 0) throw corrupt('row group', `must have ids of ${width}`)
   if (ids === undefined && count === rows) {
