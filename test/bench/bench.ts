@@ -1,5 +1,6 @@
 import { cpus } from 'node:os'
 import { benchAck } from './ack.ts'
+import { benchCompact } from './compact.ts'
 import { benchDecode } from './decode.ts'
 import { benchDoor512 } from './door.ts'
 import { benchFlush } from './flush.ts'
@@ -19,6 +20,7 @@ const groups: Readonly<Record<string, (effort: Effort) => Promise<Row[]>>> = {
   ack: benchAck,
   size: benchSize,
   lookup: benchLookup,
+  compact: benchCompact,
 }
 
 // npm run bench [-- GROUP…] [--quick]

@@ -1,0 +1,79 @@
+import { generateRequests } from '../../functions/node/demo/generate-spans.ts'
+import { nodeCodec } from '../../src/adapters/node/codec.ts'
+import { decodeRequest } from '../../src/otlp/decode.ts'
+import { readFileColumns } from '../../src/press/attribute-columns.ts'
+import { decodeFooterSuffix } from '../../src/press/file-footer.ts'
+import { encodeFreshFile } from '../../src/press/fresh-file.ts'
+import { decodeFreshTail } from '../../src/press/fresh-tail.ts'
+import { type MergeInput, type MergeResult, mergeSpans } from '../../src/press/merge-spans.ts'
+import { attributeTypes } from '../../src/span/span-batch.ts'
+import { SpanBatchBuilder } from '../../src/span/span-batch-builder.ts'
+
+const startMs = 1_790_000_000_000
+/** Those of the generator are some 70. */
+const columnsAdded = 30
+const stringType = attributeTypes.indexOf('string')
+
+/** Fresh files of 1,000 generated spans each, with about 100 attribute columns. */
+export function freshFiles(count: number): Uint8Array[] {
+  const spans = count * 1_000
+  const bodies = generateRequests({ seed: 1, spans, spansPerRequest: 1_000, startMs })
+  return bodies.map((body) => {
+    const builder = new SpanBatchBuilder()
+    decodeRequest(body, builder, { envelope: 0 })
+    addColumns(builder)
+    const envelope = { id: new Uint8Array(16), ordinals: undefined, receivedMs: startMs }
+    return encodeFreshFile(builder.finish(), {
+      contents: {
+        tenant: 'bench',
+        region: 'bench',
+        stray: false,
+        envelopes: [envelope],
+        receivedFromMs: startMs,
+        receivedToMs: startMs,
+      },
+      codec: nodeCodec,
+    })
+  })
+}
+
+/** Attributes that one span in eight has, of a dozen values each. */
+function addColumns(builder: SpanBatchBuilder): void {
+  const encoder = new TextEncoder()
+  for (let column = 0; column < columnsAdded; column++) {
+    const name = encoder.encode(`app.feature.n${column}`)
+    const key = builder.attributes.keyId(name, 0, name.length)
+    const values = Array.from({ length: 12 }, (_, i) =>
+      builder.strings.internText(`variant ${column} of ${i}`),
+    )
+    for (let row = column % 8; row < builder.rows; row += 8) {
+      builder.attributes.set(row, key, stringType, values[(row * 7 + column) % 12] as number)
+    }
+  }
+}
+
+/** All of them merged into one span file, or as few as its bound on bytes makes. */
+export function mergeFiles(files: readonly Uint8Array[]): MergeResult {
+  const steps = mergeSpans(files.map(inputOf), {
+    codec: nodeCodec,
+    partitions: 1,
+    partitionOf: () => 0,
+    fileBytesMax: 32 * 1024 * 1024,
+  })
+  let step = steps.next()
+  while (!step.done) {
+    step = steps.next(
+      step.value.map(({ input, offset, length }) =>
+        (files[input] as Uint8Array).slice(offset, offset + length),
+      ),
+    )
+  }
+  return step.value
+}
+
+function inputOf(file: Uint8Array): MergeInput {
+  const tail = decodeFreshTail(file, file.length)
+  const footer = decodeFooterSuffix(file, file.length)
+  if ('kind' in tail || 'kind' in footer) throw new Error('a whole file has its end')
+  return { groups: tail.rowGroups, columns: readFileColumns(footer.keyValues) }
+}
