@@ -87,6 +87,9 @@ export const diskKeyPartBytesMax = 255
 /** The largest object on a disk store: node reads and writes files below 2 GiB in one piece. */
 export const diskPutBytesMax = 1024 ** 3
 
+/** Entries of one page of a disk store: each page reads its folder anew, and an hour of flushes should be one. */
+export const diskPageEntries = 4_000
+
 /** The largest message of the embedded queue; larger bodies are spilled, as SQLite writes each twice. */
 export const embeddedMessageBytesMax = 8 * 1024 * 1024
 

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { threadId } from 'node:worker_threads'
 import { SpanlakeError } from '../../errors.ts'
-import { diskKeyPartBytesMax, diskPutBytesMax } from '../../limits.ts'
+import { diskKeyPartBytesMax, diskPageEntries, diskPutBytesMax } from '../../limits.ts'
 import type { ByteRange, ListEntry, ObjectStore, PutMode } from '../../ports/object-store.ts'
 import { checkDeletedKeys, checkObjectKey, checkPutSize } from '../../ports/store-checks.ts'
 import { collectEntries, versionOf } from './disk-list.ts'
@@ -31,7 +31,7 @@ export async function diskStore(
   folder: string,
   options: DiskStoreOptions = {},
 ): Promise<ObjectStore> {
-  const { pageEntries = 1_000, maxPutBytes = diskPutBytesMax } = options
+  const { pageEntries = diskPageEntries, maxPutBytes = diskPutBytesMax } = options
   const temporary = join(folder, '.tmp')
   if (options.owner) await rm(temporary, { recursive: true, force: true })
   await makeDurableFolder(temporary)
