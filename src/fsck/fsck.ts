@@ -3,6 +3,7 @@ import type { SpanFile } from '../index/day-list.ts'
 import { blocksOf } from '../index/locator-bucket.ts'
 import { type Locator, readLocator } from '../index/locator-records.ts'
 import type { Manifest } from '../index/manifest.ts'
+import type { TraceSummary } from '../index/summaries.ts'
 import {
   type IndexRef,
   indexObjectKey,
@@ -28,7 +29,7 @@ import { type ReadCache, readCache } from '../snapshot/read-cache.ts'
 import { readDayList } from '../snapshot/read-day-list.ts'
 import { readLocatorBlocks, readLocatorFiles } from '../snapshot/read-locators.ts'
 import { withSnapshot } from '../snapshot/with-snapshot.ts'
-import { compareTraceIds } from '../span/trace-id.ts'
+import { compareTraceIds, hexOf } from '../span/trace-id.ts'
 
 export interface FsckReport {
   /** The newest manifest's number; 0 when there is none. */
@@ -143,8 +144,10 @@ async function checkFiles(
   }
   await mapAtOnce(files, storeReadsAtOnce, async (file) => {
     await attempt(problems, () => checkFooter(tenant, file, runtime, problems))
-    await attempt(problems, () => checkSummaries({ tenant, region }, file, runtime, problems))
-    if (deep) await attempt(problems, () => checkGroups(tenant, file, runtime, problems))
+    const summaries = await attempt(problems, () =>
+      checkSummaries({ tenant, region }, file, runtime, problems),
+    )
+    if (deep) await attempt(problems, () => checkRows(tenant, file, summaries, runtime, problems))
   })
   return files
 }
@@ -181,7 +184,7 @@ async function checkSummaries(
   file: SpanFile,
   { store, codec }: Runtime,
   problems: string[],
-): Promise<void> {
+): Promise<TraceSummary[]> {
   const key = indexObjectKey({ ...index, ...file, kind: 'summaries' })
   const stored = await store.get(key)
   if (stored === undefined) throw new MissingObject(key)
@@ -190,15 +193,19 @@ async function checkSummaries(
   if (spans !== file.rows || summaries.length !== file.traces) {
     problems.push(`summaries must count ${file.rows} spans, count ${spans}, ${key}`)
   }
+  return summaries
 }
 
-async function checkGroups(
+/** Decodes every row group, and holds the summaries to what the rows say of each trace. */
+async function checkRows(
   tenant: string,
   file: SpanFile,
+  summaries: readonly TraceSummary[] | undefined,
   { store, codec }: Runtime,
   problems: string[],
 ): Promise<void> {
   const key = spanFileKey({ tenant, ...file })
+  const traces = new Map<string, { spans: number; startNs: bigint }>()
   for (const group of file.groups) {
     const stored = await store.get(key, { offset: group.offset, length: group.bytes })
     if (stored === undefined) throw new MissingObject(key)
@@ -209,6 +216,20 @@ async function checkGroups(
         compareTraceIds(traceId, group.maxTraceId) > 0,
     )
     if (isOutside) problems.push(`row group must hold the trace ids stated, ${key} ${group.offset}`)
+    for (const { span } of rows) {
+      const startNs = BigInt.asIntN(64, span.startNs)
+      const known = traces.get(hexOf(span.traceId)) ?? { spans: 0, startNs }
+      known.spans++
+      if (startNs < known.startNs) known.startNs = startNs
+      traces.set(hexOf(span.traceId), known)
+    }
+  }
+  const wrong = summaries?.find(({ traceId, spans, startNs }) => {
+    const trace = traces.get(hexOf(traceId))
+    return trace?.spans !== spans || trace.startNs !== startNs
+  })
+  if (wrong) {
+    problems.push(`summaries must say of trace ${hexOf(wrong.traceId)} what its rows say, ${key}`)
   }
 }
 

@@ -1,0 +1,110 @@
+import { expect, test } from 'vitest'
+import { compactStep } from '../../src/compact/compact.ts'
+import { fsck } from '../../src/fsck/fsck.ts'
+import { listAll } from '../../src/ports/object-store.ts'
+import { readCache } from '../../src/snapshot/read-cache.ts'
+import { sweep } from '../../src/sweep/sweep.ts'
+import { type LookupWorld, lookupWorld, nowNs, traceId } from '../helpers/lookup-world.ts'
+import { someSpan, spanId } from '../helpers/some-span.ts'
+
+function span(trace: number, id: number) {
+  const startNs = nowNs + BigInt(id)
+  const own = { traceId: traceId(trace), spanId: spanId(id), name: `op ${id}`, startNs }
+  return someSpan({ service: 'cart', endNs: startNs + 1n, ...own })
+}
+
+/** Two merges' worth of span files, and a fresh file beside them. */
+async function compactedWorld(): Promise<LookupWorld> {
+  const world = lookupWorld()
+  for (let merge = 0; merge < 2; merge++) {
+    await world.flush(world.envelope([span(1, merge * 10 + 1), span(2, merge * 10 + 2)]))
+    await world.flush(world.envelope([span(3, merge * 10 + 3)]))
+    await compactStep('acme', world.runtime, readCache(), { now: true })
+  }
+  await world.flush(world.envelope([span(4, 99)]))
+  return world
+}
+
+async function keysLike(world: LookupWorld, pattern: RegExp): Promise<string[]> {
+  const keys: string[] = []
+  for await (const { key } of listAll(world.store, 'acme/')) if (pattern.test(key)) keys.push(key)
+  return keys
+}
+
+test('a bucket in order has no problems, and counts its rows', async () => {
+  const world = await compactedWorld()
+  const report = await fsck('acme', world.runtime, { deep: true })
+  expect(report).toEqual({
+    manifest: 2,
+    spanFiles: 2,
+    rows: 6,
+    freshFiles: 1,
+    freshRows: 1,
+    problems: [],
+    unnamed: [],
+  })
+})
+
+test('a tenant without anything is in order', async () => {
+  const report = await fsck('nobody', lookupWorld().runtime)
+  expect(report).toMatchObject({ manifest: 0, spanFiles: 0, freshFiles: 0, problems: [] })
+})
+
+const parts = {
+  'span file': /\/spans\//,
+  'day list': /\/days\//,
+  locators: /\/locators\//,
+  summaries: /\/traces\//,
+  receipts: /\/receipts\//,
+}
+
+test.each(Object.entries(parts))('a %s that is missing is named', async (_, pattern) => {
+  const world = await compactedWorld()
+  const key = (await keysLike(world, pattern)).at(-1)!
+  await world.store.delete([key])
+  const { problems } = await fsck('acme', world.runtime)
+  expect(problems.join('\n')).toContain(key)
+})
+
+test.each(Object.entries(parts))('a %s with a wrong byte is named', async (_, pattern) => {
+  const world = await compactedWorld()
+  const key = (await keysLike(world, pattern)).at(-1)!
+  const body = (await world.store.get(key))!.body
+  // Behind the head, in what a row group, a frame, a block or a list of ids holds.
+  const at = Math.min(60, body.length - 30)
+  body[at] = body[at]! ^ 0x41
+  await world.store.put(key, body, { kind: 'overwrite' })
+  const { problems } = await fsck('acme', world.runtime, { deep: true })
+  expect(problems.length).toBeGreaterThan(0)
+  const name = key.split('/').at(-1)!.replace('.parquet', '')
+  expect(problems.join('\n')).toContain(name)
+})
+
+test('a truncated span file, and a fresh file that is broken, are named', async () => {
+  const world = await compactedWorld()
+  const [file] = (await keysLike(world, /\/spans\//)) as [string]
+  const { body } = (await world.store.get(file))!
+  await world.store.put(file, body.subarray(0, body.length - 1), { kind: 'overwrite' })
+  const fresh = (await keysLike(world, /\/fresh\//)).at(-1)!
+  for (const key of await keysLike(world, /\/fresh\//)) {
+    const stored = (await world.store.get(key))!.body
+    stored.fill(0, stored.length - 40)
+    await world.store.put(key, stored, { kind: 'overwrite' })
+  }
+  const { problems } = await fsck('acme', world.runtime)
+  expect(problems.join('\n')).toContain(file)
+  expect(problems.join('\n')).toContain('fresh file is broken')
+  expect(fresh).toContain('/fresh/')
+})
+
+test('what no manifest names is listed, until the sweep takes it', async () => {
+  const world = await compactedWorld()
+  const orphan = 'acme/spans/date=2026-11-20/hour=12/0000000000-00112233445566ff.parquet'
+  await world.store.put(orphan, new Uint8Array(9), { kind: 'create' })
+  const { unnamed, problems } = await fsck('acme', world.runtime)
+  expect(problems).toEqual([])
+  expect(unnamed.map(({ key }) => key)).toEqual([orphan])
+  await world.runtime.clock.sleep(2 * 3_600_000)
+  await sweep('acme', world.runtime, readCache().index)
+  expect((await fsck('acme', world.runtime)).unnamed).toEqual([])
+})
