@@ -33,7 +33,8 @@ export interface ObjectStore {
 
   /**
    * One page of the keys that begin with `prefix`, in byte order, beginning after `after`. MAY return fewer than there
-   * are; `more` says whether to go on from the last one. What was written before the call MUST be there.
+   * are; `more` says whether to go on from the last one. What was written before the call MUST be there. MAY find out
+   * what an entry says besides its key when that is read, and what is deleted by then says nothing.
    */
   list(prefix: string, after?: string): Promise<ListPage>
 
