@@ -37,8 +37,8 @@ export async function compactCommand(options: MaintainOptions): Promise<void> {
       done.spans += report.rowsBefore
       done.bytesWritten += report.bytesWritten
       process.stderr.write(
-        `${tenant}: ${report.filesBefore} ${report.kind === 'fresh' ? 'fresh' : 'span'} files ` +
-          `became ${report.filesAfter}, ${report.rowsAfter.toLocaleString('en-US')} spans\n`,
+        `${tenant}: ${report.kind === 'fresh' ? 'fresh' : 'span'} files ${report.filesBefore} → ` +
+          `${report.filesAfter}, spans ${report.rowsAfter.toLocaleString('en-US')}\n`,
       )
     }
     print({ tenant, ...done })

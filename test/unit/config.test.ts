@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import {
+  durationText,
   isLoopback,
   parseBytes,
   parseDurationMs,
@@ -35,10 +36,20 @@ describe('parseDurationMs', () => {
     ['2m', 120_000],
     ['10ms', 10],
     ['1h', 3_600_000],
-  ])('%s', (text, ms) => expect(parseDurationMs(text, 10, 3_600_000)).toBe(ms))
+    ['1d', 86_400_000],
+  ])('%s', (text, ms) => expect(parseDurationMs(text, 10, 86_400_000)).toBe(ms))
   test.each(['9ms', '61m', '1', 's', '-1s', '1 s', '1d'])('refuses %j', (text) =>
-    expect(() => parseDurationMs(text, 10, 3_600_000)).toThrow(/duration must be from 10ms/),
+    expect(() => parseDurationMs(text, 10, 3_600_000)).toThrow(/duration must be from 10ms to 1h/),
   )
+  test('names bounds in the largest unit that needs no fraction', () => {
+    expect([0, 1_500, 90_000, 7_200_000, 30 * 86_400_000].map(durationText)).toEqual([
+      '0d',
+      '1500ms',
+      '90s',
+      '2h',
+      '30d',
+    ])
+  })
 })
 
 describe('parseBytes', () => {

@@ -16,12 +16,15 @@ function refusalOf(file: unknown): string {
 
 test('a tokens file', () => {
   const other = { ...token, name: 'b', sha256: 'CD'.repeat(32), spansPerSecond: 0.5 }
-  const file = { tokens: [token, other], tenants: { acme: { spansPerSecond: 7 }, b: {} } }
+  const file = {
+    tokens: [token, other],
+    tenants: { acme: { spansPerSecond: 7, retention: '90d' }, b: {} },
+  }
   const { tokens, tenants } = parseTokens(JSON.stringify(file))
   expect(tokens).toEqual([token, { ...other, sha256: 'cd'.repeat(32) }])
   expect(tenants).toEqual(
     new Map([
-      ['acme', { spansPerSecond: 7 }],
+      ['acme', { spansPerSecond: 7, retentionMs: 90 * 86_400_000 }],
       ['b', {}],
     ]),
   )
@@ -62,7 +65,15 @@ test.each([
   ],
   [
     { tokens: [token], tenants: { acme: { spansPerSec: 1 } } },
-    'tenant acme must hold only spansPerSecond, got spansPerSec',
+    'tenant acme must hold only spansPerSecond, retention, got spansPerSec',
+  ],
+  [
+    { tokens: [token], tenants: { acme: { retention: 30 } } },
+    'tenant acme must have a retention like "30d"',
+  ],
+  [
+    { tokens: [token], tenants: { acme: { retention: '59m' } } },
+    /^tenant acme: retention duration must be from 1h to 3650d, .*got 59m$/,
   ],
 ])('%j is refused', (file, expected) => {
   expect(refusalOf(file)).toMatch(expected)
