@@ -63,12 +63,13 @@ export function readLevels(
   bytes: number,
   levelMax: number,
   count: number,
+  into?: Uint8Array,
 ): Uint8Array {
   reader.need(bytes)
   if (count > pageEntriesMax) throw corrupt(reader.name, `holds a page of ${count} entries`)
   const within = new ByteReader(reader.bytes, reader.name, reader.offset, reader.offset + bytes)
   reader.offset += bytes
-  const levels = new Uint8Array(count)
+  const levels = into ?? new Uint8Array(count)
   readHybrid(within, bitWidthOf(levelMax), 0, count, levels)
   return levels
 }

@@ -34,6 +34,12 @@ export interface ColumnTable {
   readonly starts: Uint32Array
 }
 
+/** Memory that the next column is read into again: what was read with it holds until then. */
+export interface ColumnScratch {
+  ids: Uint32Array
+  levels: Uint8Array
+}
+
 /** Reads all `rows` rows of a chunk without making an object of any. Throws kind `corrupt`. */
 export function readColumn(
   bytes: Uint8Array,
@@ -41,9 +47,10 @@ export function readColumn(
   shape: ChunkShape,
   rows: number,
   codec: Codec,
+  scratch?: ColumnScratch,
 ): ColumnData {
   const reader = new ByteReader(bytes, `column ${place.path}`)
-  const open = openColumn(reader.name, place, shape)
+  const open = openColumn(reader.name, place, shape, scratch)
   while (open.rows < rows) {
     if (reader.left === 0) throw corrupt(reader.name, `holds ${open.rows} rows, must have ${rows}`)
     const header = readPageHeader(reader)
@@ -72,6 +79,7 @@ interface OpenColumn {
   readonly name: string
   readonly type: number
   readonly shape: ChunkShape
+  readonly scratch: ColumnScratch | undefined
   /** Level entries of all pages. */
   readonly entriesMax: number
   definition: Uint8Array | undefined
@@ -88,12 +96,22 @@ interface OpenColumn {
   plain: number
 }
 
-function openColumn(name: string, { type, values }: ChunkPlace, shape: ChunkShape): OpenColumn {
+function openColumn(
+  name: string,
+  { type, values }: ChunkPlace,
+  shape: ChunkShape,
+  scratch: ColumnScratch | undefined,
+): OpenColumn {
   if (values > pageEntriesMax) throw corrupt(name, `claims ${values} entries`)
+  if (scratch !== undefined && scratch.ids.length < values) {
+    scratch.ids = new Uint32Array(values)
+    scratch.levels = new Uint8Array(values)
+  }
   return {
     name,
     type,
     shape,
+    scratch,
     entriesMax: values,
     definition: undefined,
     repetition: undefined,
@@ -136,17 +154,32 @@ function readDefinition(open: OpenColumn, header: PageHeader, page: ByteReader):
     const level = levelOfAll(page, bytes, definitionMax, header.values)
     if (level !== undefined) {
       if (header.values < entriesMax) {
-        open.definition ??= new Uint8Array(entriesMax)
+        open.definition ??= levelsFor(open)
         open.definition.fill(level, from, from + header.values)
       }
       return level === definitionMax ? header.values : 0
     }
   }
+  if (open.scratch !== undefined) {
+    open.definition ??= levelsFor(open)
+    const levels = open.definition.subarray(from, from + header.values)
+    readLevels(page, bytes, definitionMax, header.values, levels)
+    return countOf(levels, definitionMax)
+  }
   const levels = readLevels(page, bytes, definitionMax, header.values)
   open.definition = withLevels(open.definition, levels, from, entriesMax)
+  return countOf(levels, definitionMax)
+}
+
+function countOf(levels: Uint8Array, level: number): number {
   let count = 0
-  for (let i = 0; i < levels.length; i++) if (levels[i] === definitionMax) count++
+  for (let i = 0; i < levels.length; i++) if (levels[i] === level) count++
   return count
+}
+
+/** Zeros, an entry each. */
+function levelsFor({ scratch, entriesMax }: OpenColumn): Uint8Array {
+  return scratch?.levels.subarray(0, entriesMax).fill(0) ?? new Uint8Array(entriesMax)
 }
 
 /** The levels of one page more: those of an only page are all there are, and need no copy. */
@@ -169,9 +202,9 @@ function readPageValues(
   count: number,
 ): void {
   const { name, count: from, entriesMax } = open
-  open.ids ??= new Uint32Array(
-    entriesMax === open.entries + header.values ? from + count : entriesMax,
-  )
+  open.ids ??=
+    open.scratch?.ids ??
+    new Uint32Array(entriesMax === open.entries + header.values ? from + count : entriesMax)
   const ids = open.ids.subarray(from, from + count)
   if (header.encoding === encodingRleDictionary) {
     if (open.dictionary < 0) throw corrupt(name, 'has ids but no dictionary')

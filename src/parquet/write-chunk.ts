@@ -66,6 +66,9 @@ const rawBytesUncompressedMax = 160
 /** Ids in fewer bytes than this take as few bits as they can; more of them take whole bytes, for zstd to see patterns. */
 const packedIdBytesMax = 64
 
+/** Room for a page's header. */
+const pageHeaderBytesMax = 48
+
 /** Level entries a page has at least, however large its values are. */
 const pageEntriesMin = 64
 
@@ -92,7 +95,12 @@ function layPages(
   pages: readonly RawPage[],
   packed: readonly Uint8Array[] | undefined,
 ): EncodedChunk {
-  const out = new ByteWriter(256)
+  const bodies = (packed ?? pages.map(({ body }) => body)).reduce(
+    (sum, { length }) => sum + length,
+    0,
+  )
+  const levels = pages.reduce((sum, page) => sum + page.levels.length, 0)
+  const out = new ByteWriter(bodies + levels + pages.length * pageHeaderBytesMax)
   let dictionaryPageBytes = 0
   let saved = 0
   for (const [i, page] of pages.entries()) {
@@ -157,7 +165,9 @@ function rawPage(input: ChunkInput, slice: Slice): RawPage {
   const { leaf, repetition, definition, values } = input
   const { from, to, count } = slice
   const nested = leaf.repetitionMax > 0
-  const out = new ByteWriter(64)
+  const out = new ByteWriter(
+    Math.min(Math.ceil(valueBytes(values, count)), pageValueBytes * 2) + 64,
+  )
   if (repetition !== undefined)
     writeHybrid(out, repetition, from, to, bitWidthOf(leaf.repetitionMax))
   const repetitionBytes = out.length

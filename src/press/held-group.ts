@@ -2,9 +2,10 @@ import { type AttributeScope, fixedColumns as c } from '../layout/columns.ts'
 import { parseAnyValueText } from '../span/any-value-text.ts'
 import type { AnyValue } from '../span/span.ts'
 import type { AttributeColumnInfo } from './attribute-columns.ts'
+import type { FlatColumn } from './flat-arena.ts'
 import { attributeId, type MergePlan, serviceNameId, type TargetKind } from './merge-plan.ts'
 import type { OpenGroup } from './open-group.ts'
-import type { FlatColumn, GroupColumns } from './read-group.ts'
+import type { GroupColumns } from './read-group.ts'
 import { type RestMember, restMembers, restMemberText } from './rest-members.ts'
 import { entryText } from './span-of-row.ts'
 
@@ -67,7 +68,7 @@ export function holdGroup(
   plan: MergePlan,
   dropped: Uint8Array | undefined,
 ): HeldGroup {
-  const moves: FlatMove[] = []
+  const chosen: { column: FlatColumn; target: number }[] = []
   const demoted = new Map<AttributeScope, [AttributeColumnInfo, FlatColumn][]>()
   const restNames = new Set<string>(Object.values(restColumns))
   const attributes = new Map(columns.attributes.map((info) => [info.name, info]))
@@ -78,26 +79,36 @@ export function holdGroup(
       info === undefined
         ? plan.columnOfName.get(name)
         : plan.columnOfAttribute.get(attributeId(info.scope, info.key, info.type))
-    if (target !== undefined) moves.push(flatMove(column, target, plan.columns[target]!.kind))
+    if (target !== undefined) chosen.push({ column, target })
     else if (info !== undefined) {
       demoted.set(info.scope, [...(demoted.get(info.scope) ?? []), [info, column]])
     }
   }
-  const filled = new Set(moves.map(({ target }) => target))
+  const filled = new Set(chosen.map(({ target }) => target))
   const missing = plan.columns.flatMap(({ required, kind }, target) =>
     required && !filled.has(target) ? [{ target, kind }] : [],
   )
   const rests = scopes
     .filter((scope) => columns.flat.has(restColumns[scope]) || demoted.has(scope))
     .map((scope) => restMove(scope, columns, demoted.get(scope) ?? [], plan))
-  return { input, columns, position: 0, dropped, moves, missing, rests }
+  return { input, columns, position: 0, dropped, moves: flatMoves(chosen, plan), missing, rests }
 }
 
-const noIds = new Uint32Array(0)
-
-function flatMove(column: FlatColumn, target: number, kind: TargetKind): FlatMove {
-  const known = column.constant === undefined ? new Uint32Array(column.table.entries + 1) : noIds
-  return { column, target, kind, known, knownTo: undefined, knownEpoch: 0 }
+/** With what is known of all columns in one piece of memory. */
+function flatMoves(
+  chosen: readonly { readonly column: FlatColumn; readonly target: number }[],
+  plan: MergePlan,
+): FlatMove[] {
+  const values = ({ constant, table }: FlatColumn) =>
+    constant === undefined ? table.entries + 1 : 0
+  const known = new Uint32Array(chosen.reduce((sum, { column }) => sum + values(column), 0))
+  let at = 0
+  return chosen.map(({ column, target }) => {
+    const own = known.subarray(at, at + values(column))
+    at += own.length
+    const { kind } = plan.columns[target]!
+    return { column, target, kind, known: own, knownTo: undefined, knownEpoch: 0 }
+  })
 }
 
 const scopes: readonly AttributeScope[] = ['resource', 'scope', 'span']

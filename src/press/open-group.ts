@@ -59,6 +59,9 @@ export class OpenGroup {
   readonly #plan: MergePlan
   /** By column of the plan: 0 is null, else a value plus 1; undefined while there is none. One more for services. */
   readonly #flat: (Uint32Array | undefined)[]
+  /** 1 for a column of which this group has values; the memory of the others waits for the next group. */
+  readonly #used: Uint8Array
+  #scratch = makeScratch(0)
 
   constructor(plan: MergePlan, hashSeed: number) {
     this.#plan = plan
@@ -66,6 +69,7 @@ export class OpenGroup {
     this.#ints = new NumberTable(hashSeed)
     this.#doubles = new NumberTable(hashSeed)
     this.#flat = Array.from({ length: plan.columns.length + 1 })
+    this.#used = new Uint8Array(plan.columns.length + 1)
   }
 
   /** Makes room for rows up to `rows`, and counts them. */
@@ -91,6 +95,7 @@ export class OpenGroup {
 
   /** A column's values by place, to be written into. */
   column(target: number): Uint32Array {
+    this.#used[target] = 1
     const known = this.#flat[target]
     if (known !== undefined) return known
     const made = new Uint32Array(this.ownEnds.length)
@@ -100,7 +105,7 @@ export class OpenGroup {
 
   /** The same to be read. */
   columnAt(target: number): Uint32Array | undefined {
-    return this.#flat[target]
+    return this.#used[target] === 1 ? this.#flat[target] : undefined
   }
 
   /** The value of a table's entry in the tables of this group. */
@@ -152,11 +157,8 @@ export class OpenGroup {
     const { count, starts } = this.strings.view()
     const numbers = this.#ints.count + this.#doubles.count
     if (count + numbers > tableValuesMax || starts[count]! > tableBytesMax) this.#clearTables()
-    for (const [i, values] of this.#flat.entries()) {
-      if (i < this.#plan.columns.length && !this.#plan.columns[i]!.required) {
-        this.#flat[i] = undefined
-      } else values?.fill(0)
-    }
+    for (const [i, values] of this.#flat.entries()) if (this.#used[i] === 1) values?.fill(0)
+    this.#used.fill(0)
   }
 
   #clearTables(): void {
@@ -176,11 +178,11 @@ export class OpenGroup {
       double: { kind: 'double', values: this.#doubles.doubles() },
       words: lowWords(this.#ints.ints()),
     }
-    const scratch = makeScratch(
-      Math.max(strings.count, this.#ints.count, this.#doubles.count, rows) + 1,
-    )
+    const values = Math.max(strings.count, this.#ints.count, this.#doubles.count, rows) + 1
+    if (this.#scratch.localOf.length < values) this.#scratch = makeScratch(values * 2)
+    const scratch = this.#scratch
     const flat = (target: FlatTarget, i: number): SpanColumn => {
-      const values = this.#flat[i]
+      const values = this.columnAt(i)
       if (values === undefined && !target.required) return { gather: noChunk, isEmpty: true }
       const dense = values ?? this.column(i)
       if (target.kind === 'bool') {

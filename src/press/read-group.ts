@@ -1,10 +1,11 @@
 import { fixedColumns as c, nestedColumns as n } from '../layout/columns.ts'
 import { corrupt } from '../parquet/byte-reader.ts'
 import type { ChunkPlace } from '../parquet/footer.ts'
-import { type ColumnData, type ColumnTable, readColumn } from '../parquet/read-column.ts'
+import { type ColumnData, readColumn } from '../parquet/read-column.ts'
 import { type Leaf, leavesOf } from '../parquet/schema.ts'
 import type { Codec } from '../ports/codec.ts'
 import { type AttributeColumnInfo, readAttributeColumns } from './attribute-columns.ts'
+import { FlatArena, type FlatColumn } from './flat-arena.ts'
 import { wideColumns } from './merge-plan.ts'
 import { readMiniFooter } from './mini-footer.ts'
 import type { RowGroupPlace } from './read-spans.ts'
@@ -33,17 +34,6 @@ export interface GroupColumns {
   readonly events: NestedRows | undefined
   readonly links: NestedRows | undefined
 }
-
-/** A value a row: 0 is null, else the table's entry plus 1. Booleans have no table: 1 is false, 2 true. */
-export interface FlatColumn {
-  readonly ids: Ids
-  /** The one value of all rows. */
-  readonly constant: number | undefined
-  readonly table: ColumnTable
-}
-
-/** As narrow as the table allows: a merge holds a hundred columns of a hundred groups. */
-export type Ids = Uint8Array | Uint16Array | Uint32Array
 
 /** The items of row r are those from `firstOfRow[r]` to before `firstOfRow[r + 1]`. */
 export interface NestedRows {
@@ -79,24 +69,31 @@ export function readGroup(
   const attributes = readAttributeColumns(footer.keyValues)
   const leaves = leavesByPath(attributes)
   const columns = new Map<string, ColumnData>()
-  const flat = new Map<string, FlatColumn>()
+  const flat = new FlatArena(rows)
+  const scratch = { ids: new Uint32Array(rows), levels: new Uint8Array(rows) }
   for (const place of only.chunks) {
     const { path } = place
     const leaf = leaves.get(path)
     if (leaf === undefined || without?.has(path)) continue
     const chunk = chunkOf(bytes, place, group.offset)
-    const column = readColumn(chunk, place, leaf, rows, codec)
-    if (leaf.repetitionMax > 0 || wideColumns.has(path)) columns.set(path, column)
-    else if (column.count > 0) flat.set(path, flatColumn(column))
+    if (wideColumns.has(path)) columns.set(path, readColumn(chunk, place, leaf, rows, codec))
+    else if (leaf.repetitionMax > 0) {
+      columns.set(path, withOwnTable(readColumn(chunk, place, leaf, rows, codec)))
+    } else flat.add(path, readColumn(chunk, place, leaf, rows, codec, scratch))
   }
   return {
     rows,
     ...idsAndTimes(columns, rows),
-    flat,
+    flat: flat.finish(),
     attributes,
     events: nestedRows(columns, c.events, n.time, rows),
     links: nestedRows(columns, c.links, n.traceId, rows),
   }
+}
+
+/** A few entries must not hold on to the whole group as it was read. */
+function withOwnTable(column: ColumnData): ColumnData {
+  return { ...column, table: { ...column.table, bytes: column.table.bytes.slice() } }
 }
 
 function chunkOf(bytes: Uint8Array, place: ChunkPlace, groupOffset: number): Uint8Array {
@@ -163,28 +160,6 @@ function wideValues(column: ColumnData | undefined, rows: number, width: number)
     for (let i = 0; i < width; i++) out[row * width + i] = table.bytes[from + i]!
   }
   return out
-}
-
-function flatColumn({ entries, count, definition, ids, table }: ColumnData): FlatColumn {
-  const values = table.width === 0 ? 2 : table.entries
-  const byRow = idsFor(values, entries)
-  if (values === 1 && count === entries) return { ids: byRow.fill(1), constant: 1, table }
-  let next = 0
-  if (count === entries) {
-    for (let row = 0; row < entries; row++) byRow[row] = (ids === undefined ? row : ids[row]!) + 1
-  } else if (ids === undefined) {
-    for (let row = 0; row < entries; row++) if (definition![row] === 1) byRow[row] = ++next
-  } else {
-    for (let row = 0; row < entries; row++) {
-      if (definition![row] === 1) byRow[row] = ids[next++]! + 1
-    }
-  }
-  return { ids: byRow, constant: undefined, table }
-}
-
-function idsFor(values: number, rows: number): Ids {
-  if (values < 0xff) return new Uint8Array(rows)
-  return values < 0xffff ? new Uint16Array(rows) : new Uint32Array(rows)
 }
 
 /** Lists by row, from the levels of the field that each item has. */
