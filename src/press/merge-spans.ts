@@ -232,12 +232,14 @@ class MergeOutput {
       let to = from + 1
       while (to < rows.length && sameTrace(keys, first, keys, rows[to]! * keyWords)) to++
       const goesOn = this.#lastKey !== undefined && sameTrace(keys, first, this.#lastKey, 0)
-      if (!goesOn) this.#lastPartition = this.#partitionOf(keys, first)
+      if (!goesOn) {
+        this.#bound()
+        this.#lastPartition = this.#partitionOf(keys, first)
+      }
       this.#lastPartition!.addTrace(window, rows, from, to, goesOn)
       if (to === rows.length || from === 0) this.#checkOrder(keys, first)
       from = to
     }
-    this.#bound()
   }
 
   /** Inputs in order give windows in order. */
@@ -259,13 +261,15 @@ class MergeOutput {
     return found
   }
 
-  /** Ends the largest groups early when all that are open hold too much together. */
+  /** Between traces: ends the largest group early when all that are open hold too much together. */
   #bound(): void {
-    for (;;) {
-      const rows = this.#partitions.reduce((sum, { openRows }) => sum + openRows, 0)
-      if (rows <= mergeOpenRowsMax) return
-      this.#partitions.reduce((a, b) => (b.openRows > a.openRows ? b : a)).writeGroup()
+    let rows = 0
+    let largest = this.#partitions[0]
+    for (const partition of this.#partitions) {
+      rows += partition.openRows
+      if (partition.openRows > (largest?.openRows ?? 0)) largest = partition
     }
+    if (rows > mergeOpenRowsMax) largest?.writeGroup()
   }
 
   /** Before groups are let go: what is to be copied of them is copied. */

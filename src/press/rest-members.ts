@@ -34,6 +34,7 @@ export function restMembers(text: string): RestMember[] {
     members.push({ key, type: typeOf(value), value, text: text.slice(at, valueEnd) })
     at = valueEnd
   }
+  if (at !== text.length - 1) throw corrupt(name, 'must hold objects')
   return members
 }
 

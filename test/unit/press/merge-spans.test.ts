@@ -295,11 +295,76 @@ test('files end before they are larger than told, and share no trace', () => {
   expect(large.files.length).toBeLessThanOrEqual(2)
 })
 
+test('open groups end early when all partitions together hold too many rows', () => {
+  // 9,900 rows fill no group; six times as many may be open together, eight times not.
+  const rowsOf = (partitions: number, each: number) =>
+    Array.from({ length: partitions * each }, (_, i) => plainSpan(i, i % partitions))
+  const options = (partitions: number) => ({
+    partitions,
+    partitionOf: (startNs: bigint) => Number(startNs),
+  })
+  const inputsOf = (rows: readonly PlacedSpan[]) => [
+    freshInput(rows.filter((_, i) => i % 2 === 0)),
+    freshInput(rows.filter((_, i) => i % 2 === 1)),
+  ]
+  const below = merge(inputsOf(rowsOf(6, 9_900)), options(6))
+  expect(below.files.map(({ groups }) => groups.length)).toEqual([1, 1, 1, 1, 1, 1])
+  const above = merge(inputsOf(rowsOf(8, 9_900)), options(8))
+  const rows = above.files.map((file) => file.rows)
+  expect(rows).toEqual([9_900, 9_900, 9_900, 9_900, 9_900, 9_900, 9_900, 9_900])
+  expect(above.files.reduce((sum, { groups }) => sum + groups.length, 0)).toBeGreaterThan(8)
+})
+
+test('inputs out of order, with other rows than told or without groups where told are corrupt', () => {
+  const sorted = Array.from({ length: 50 }, (_, i) => plainSpan(i, i))
+  const [a, b] = [freshInput(sorted.slice(0, 25)), freshInput(sorted.slice(25))]
+  const swapped = {
+    bytes: Uint8Array.from([...b.bytes, ...a.bytes]),
+    groups: [b.groups[0]!, { ...a.groups[0]!, offset: a.groups[0]!.offset + b.bytes.length }],
+    columns: a.columns,
+  }
+  // Offsets in a group's own footer are those of its file: the second group is broken as well as late.
+  expect(() => merge([swapped])).toThrow(/must/)
+  const more = { ...a, groups: [{ ...a.groups[0]!, rows: 26 }] }
+  expect(() => merge([more])).toThrow('row group must have 26 rows, has 25')
+  expect(() => merge([a], { partitionOf: () => 1 })).toThrow('partition must be below 1, got 1')
+})
+
+test('more rest keys than are named are any', () => {
+  const keys = (count: number) =>
+    Array.from({ length: 600 }, (_, i) =>
+      plainSpan(
+        i,
+        i,
+        [0, 1].flatMap((n) => (i * 2 + n < count ? [text(`k${i * 2 + n}`, 'v')] : [])),
+      ),
+    )
+  const named = merge([freshInput(keys(1_000))]).files[0]!
+  expect(named.columns.rest).toHaveLength(1_000)
+  checkIndex(named)
+  const any = merge([freshInput(keys(1_001))]).files[0]!
+  expect(any.columns.rest).toBe('any')
+  expect(columnsOf(any.bytes)).toEqual(any.columns)
+  expect(columnsOf(freshInput(keys(1_001)).bytes).rest).toBe('any')
+  // And what nobody names still comes through.
+  const again = merge([spanFileInput(any)])
+  expect(spansIn(again.files)).toEqual(spansIn([any]))
+})
+
+test('reads come together, and ahead where there is room', () => {
+  const parts = Array.from({ length: 6 }, (_, part) =>
+    freshInput(Array.from({ length: 25_000 }, (_, i) => plainSpan(i * 6 + part, i))),
+  )
+  expect(parts[0]!.groups).toHaveLength(3)
+  // Eighteen groups, and no more pauses than one a group of one input and a few.
+  expect(merge(parts).pauses).toBeLessThanOrEqual(6)
+})
+
 test('a trace of many groups passes in pieces, with one copy of each span', () => {
   const others = [plainSpan(0, 1), plainSpan(9, 1)]
-  const huge = Array.from({ length: 95_000 }, (_, i) => plainSpan(5, i))
-  const a = freshInput([...others, ...huge.slice(0, 60_000)])
-  const b = freshInput(huge.slice(30_000))
+  const huge = Array.from({ length: 50_000 }, (_, i) => plainSpan(5, i))
+  const a = freshInput([...others, ...huge.slice(0, 42_000)])
+  const b = freshInput(huge.slice(20_000))
   expect(a.groups.length).toBeGreaterThan(3)
   for (const inputs of [
     [a, b],
@@ -310,15 +375,15 @@ test('a trace of many groups passes in pieces, with one copy of each span', () =
     })),
   ]) {
     const result = merge(inputs)
-    expect(result.repeatsDropped).toBe(30_000)
+    expect(result.repeatsDropped).toBe(22_000)
     expect(result.files).toHaveLength(1)
     const [file] = result.files
-    expect(file!.rows).toBe(95_002)
+    expect(file!.rows).toBe(50_002)
     expect(file!.traces).toBe(3)
     expect(Math.max(...file!.groups.map(({ rows }) => rows))).toBeLessThanOrEqual(40_000)
-    expect([...file!.summaries.spans]).toEqual([1, 95_000, 1])
+    expect([...file!.summaries.spans]).toEqual([1, 50_000, 1])
     const rows = [...file!.places.rows]
-    expect(rows.reduce((sum, count) => sum + count, 0)).toBe(95_002)
+    expect(rows.reduce((sum, count) => sum + count, 0)).toBe(50_002)
     const ids = spansIn([file!])
       .slice(1, -1)
       .map(({ spanId }) => hexOf(spanId))
