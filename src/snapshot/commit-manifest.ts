@@ -17,8 +17,8 @@ export type Change = (on: Manifest, attempt: number) => Promise<Changed | undefi
 
 /**
  * Commits by creating the next number; who loses the race makes the change anew on the newest manifest (DESIGN §4.2).
- * Returns what was written, which is no proof that it is the newest (protocol V11): whoever deletes or reports takes
- * that from a listing. Undefined when nothing was committed.
+ * Returns what was written and is no longer the newest by the time it is read: whoever deletes takes that from a listing.
+ * Undefined when nothing was committed.
  */
 export async function commitManifest(
   base: Manifest,
@@ -36,8 +36,9 @@ export async function commitManifest(
     const next = { ...changed, number: on.number + 1, nonce: nonceOf(runtime) }
     const body = encodeManifest(next, runtime.codec)
     const put = await runtime.store.put(manifestKey(index, next.number), body, { kind: 'create' })
-    if (put.kind === 'written') return next
     on = (await newestManifest(index, runtime, cache)).manifest
+    // A number that was swept can be created again, below the floor: nobody will ever look at it (protocol V11).
+    if (put.kind === 'written') return next.number < on.floor ? undefined : next
   }
   return undefined
 }

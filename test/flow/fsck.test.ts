@@ -104,7 +104,7 @@ test('what no manifest names is listed, until the sweep takes it', async () => {
   const { unnamed, problems } = await fsck('acme', world.runtime)
   expect(problems).toEqual([])
   expect(unnamed.map(({ key }) => key)).toEqual([orphan])
-  await world.runtime.clock.sleep(2 * 3_600_000)
+  world.pass(2 * 3_600_000)
   await sweep('acme', world.runtime, readCache().index)
   expect((await fsck('acme', world.runtime)).unnamed).toEqual([])
 })

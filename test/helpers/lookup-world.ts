@@ -24,6 +24,8 @@ export interface LookupWorld {
   /** What was asked of the store since `forget`. */
   readonly asked: { gets: string[]; lists: number; bytes: number }
   forget(): void
+  /** Time passes, for workers and for the store, whose clock is its own. */
+  pass(ms: number): void
   /** The request of these spans as an envelope of `acme`. */
   envelope(spans: readonly Span[], receivedMs?: number): Envelope
   /** Presses envelopes, or parts of them, into one fresh file; its key. */
@@ -34,7 +36,8 @@ export interface LookupWorld {
 /** Fresh files as a flush makes them, over a memory store that counts what is asked of it. */
 export function lookupWorld(limits: Partial<Limits> = {}): LookupWorld {
   const clock = steppedClock(nowMs)
-  const held = memoryStore({ clock })
+  const storeClock = steppedClock(nowMs)
+  const held = memoryStore({ clock: storeClock })
   const asked = { gets: [] as string[], lists: 0, bytes: 0 }
   const store: ObjectStore = {
     ...held,
@@ -69,6 +72,10 @@ export function lookupWorld(limits: Partial<Limits> = {}): LookupWorld {
     store,
     asked,
     keys,
+    pass(ms) {
+      clock.step(ms)
+      storeClock.step(ms)
+    },
     forget() {
       asked.gets = []
       asked.lists = 0
