@@ -122,14 +122,20 @@ test('V2: a compactor that sleeps past a sweep commits nothing that the sweep ha
 // Rule: age alone never deletes. Taken out: `isGarbage` in sweep.ts by `modifiedMs` instead of the base.
 test('V2: what a slow compactor has put stays, however old, while the floor is not beyond its base', async () => {
   const world = lookupWorld()
+  await compact(world, [await world.flush(envelope(world, 9))])
+  world.pass(graceMs)
+  await sweepOnce(world)
   const key = await world.flush(envelope(world, 1))
   const slow = pausedStore(world.store, isManifestPut)
   const compacting = compact(world, [key], slow.store)
   await slow.reached
-  await sweepAll(world)
+  world.pass(dayMs)
+  await sweepOnce(world)
+  const { manifest } = await newestManifest(index, world.runtime, readCache().index)
+  expect(manifest).toMatchObject({ number: 3, floor: 2 })
   slow.goOn()
   expect(await compacting).toBe(true)
-  await expectEach(world, [1])
+  await expectEach(world, [9, 1])
 })
 
 // Rule: a rebase writes the day lists anew. Taken out: `changeDays` called once and its result kept, in merge-fresh.ts.
@@ -315,7 +321,7 @@ test('V8: a reader that knows an old manifest finds the newest across numbers th
   for (const trace of [1, 2, 3]) expect((await look(trace)).spans).toHaveLength(1)
 })
 
-// Rule: one number, by time of receipt. Taken out: `expiredFiles` by `startMaxNs`.
+// Rule: one number, by time of receipt. Taken out: `expiredFiles` by `startMaxNs`, of days and of files.
 test('V9: spans that start long ago stay as long as they were received lately', async () => {
   const world = lookupWorld()
   const old = world.envelope([span(1, nowNs - BigInt(90 * dayMs) * 1_000_000n)])
@@ -349,7 +355,8 @@ test('V9: receipts go with time while a mixed file lives, and a late redelivery 
   await expectEach(world, [1, 2, 3])
 })
 
-// Rule: act only on a manifest that a listing showed as newest. Taken out: `sweep` that goes on with what it committed.
+// Rule: act only on a manifest that a listing showed as newest. Taken out: `sweep` that goes on with what it committed, and the
+// look at the floor after the put.
 test('V11: a sweeper that creates a number which was swept acts on the newest all the same', async () => {
   const world = lookupWorld()
   await compact(world, [await world.flush(envelope(world, 1))])
