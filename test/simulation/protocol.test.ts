@@ -355,8 +355,9 @@ test('V9: receipts go with time while a mixed file lives, and a late redelivery 
   await expectEach(world, [1, 2, 3])
 })
 
-// Rule: act only on a manifest that a listing showed as newest. Two more prevent it here: no manifest from the floor on may
-// be missing, and a commit below the floor is none. Taken out: `sweep` that goes on with what it committed, and those two.
+// Rule: act only on a manifest that a listing showed as newest. Three more prevent it here: no manifest from the floor on
+// and no day list of theirs may be missing, and a commit below the floor is none. Taken out: `sweep` that goes on with
+// what it committed, and those three.
 test('V11: a sweeper that creates a number which was swept takes nothing that the newest names', async () => {
   const world = lookupWorld()
   for (const trace of [1, 2, 3]) await compact(world, [await world.flush(envelope(world, trace))])
