@@ -30,8 +30,7 @@ export interface Backlog {
 }
 
 /** What one step of compaction found to do. */
-export type CompactStep = { readonly backlog?: Backlog } & /** One merge, committed. */
-(
+export type CompactStep = { readonly backlog?: Backlog } /** One merge, committed. */ & (
   | { readonly kind: 'merged'; readonly report: MergeReport }
   /** Parts of the index were joined. */
   | { readonly kind: 'joined' }

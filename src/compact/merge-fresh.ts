@@ -74,7 +74,9 @@ export async function mergeFresh(
       base,
       runtime,
     ),
-    asOfMs: Math.min(runtime.clock.nowMs(), ...left.map(({ modifiedMs }) => modifiedMs)),
+    asOfMs: Math.floor(
+      left.reduce((least, { modifiedMs }) => Math.min(least, modifiedMs), runtime.clock.nowMs()),
+    ),
   }
   const committed = await commitManifest(base, runtime, cache.index, (on, attempt) =>
     absorb(on, attempt, fresh, base, runtime, cache),

@@ -107,6 +107,10 @@ function checkManifest(manifest: Manifest, name: string): void {
   if (!isTenantName(manifest.tenant) || !isRegionName(manifest.region)) {
     throw corrupt(name, `must be of a tenant and region, got ${manifest.tenant} ${manifest.region}`)
   }
+  const whole = [number, floor, manifest.expiredMs, manifest.asOfMs]
+  if (!whole.every((value) => Number.isSafeInteger(value) && value >= 0)) {
+    throw corrupt(name, `must have whole numbers and times, got ${whole.join(' ')}`)
+  }
   if (number < 1 || floor > number) throw corrupt(name, `must have a floor below it, got ${floor}`)
   checkAscending(
     days.map(({ date }) => date),

@@ -65,7 +65,7 @@ async function lookIn(
 ) {
   const troubles = [...broken]
   const held = [
-    ...freshPlaces(files, traceId, runtime, troubles),
+    ...freshPlaces(files, traceId, manifest, runtime, troubles),
     ...(await compactedPlaces(manifest, traceId, runtime, cache, troubles)),
   ]
   const { places, rowsLeftOut } = withinBound(held, runtime.limits.traceSpansMax)
@@ -106,6 +106,7 @@ interface Place {
 function freshPlaces(
   files: readonly FreshFile[],
   traceId: Uint8Array,
+  { expiredMs }: Manifest,
   runtime: Runtime,
   troubles: string[],
 ): Place[] {
@@ -114,8 +115,11 @@ function freshPlaces(
     try {
       const rows = findTraceRows(file.tail.summaries, traceId, runtime.codec)
       if (rows === undefined) return []
+      const { envelopes } = file.tail.contents
       const read = async (to: number) =>
-        (await readRows(file, { from: rows.from, to }, runtime)).map(({ span }) => span)
+        (await readRows(file, { from: rows.from, to }, runtime))
+          .filter(({ envelope }) => (envelopes[envelope]?.receivedMs ?? expiredMs) >= expiredMs)
+          .map(({ span }) => span)
       return [{ key: file.key, ...rows, read }]
     } catch (error) {
       if (kindOf(error) !== 'corrupt') throw error

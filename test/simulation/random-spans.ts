@@ -5,15 +5,22 @@ const dayMs = 24 * 3_600_000
 const services = ['cart', 'checkout', 'payment']
 const keys = ['http.route', 'Http.Route', 'rows', 'ratio', 'cached', 'tags', 'a_b', 'a.b']
 
-/** One to nine spans of one to three new traces; some start days away, some lie on the border of being stray. */
+/**
+ * One to nine spans of one to three new traces; some start days away, some lie on the border of being stray. Spans of one
+ * trace start within an hour of each other, so that a list sees the whole trace.
+ */
 export function randomSpans(random: SeededRandom, nowMs: number): Span[] {
-  const traces = Array.from({ length: 1 + random.below(3) }, () => random.bytes(16))
+  const traces = Array.from({ length: 1 + random.below(3) }, () => ({
+    traceId: random.bytes(16),
+    startMs: Math.floor(nowMs) - distanceMs(random),
+  }))
   return Array.from({ length: 1 + random.below(9) }, (): Span => {
+    const { traceId, startMs } = traces[random.below(traces.length)]!
     const startNs =
-      BigInt(nowMs - distanceMs(random)) * 1_000_000n + BigInt(random.below(1_000_000))
+      BigInt(startMs - random.below(50 * 60_000)) * 1_000_000n + BigInt(random.below(1_000_000))
     const service = services[random.below(services.length)]!
     return {
-      traceId: traces[random.below(traces.length)]!,
+      traceId,
       spanId: random.bytes(8),
       parentSpanId: random.chance(0.5) ? random.bytes(8) : undefined,
       traceState: random.chance(0.1) ? 'a=b' : '',

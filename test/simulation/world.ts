@@ -4,8 +4,13 @@ import { memoryQueue } from '../../src/adapters/memory/queue.ts'
 import { seededRandom } from '../../src/adapters/memory/random.ts'
 import { memoryStore } from '../../src/adapters/memory/store.ts'
 import { nodeCodec } from '../../src/adapters/node/codec.ts'
+import { retryingStore } from '../../src/adapters/wrap/retrying.ts'
+import { compactStep } from '../../src/compact/compact.ts'
+import { expire } from '../../src/compact/expire.ts'
+import { kindOf } from '../../src/errors.ts'
 import { listDead, replayDead } from '../../src/flush/dead-letters.ts'
 import { flushMessages } from '../../src/flush/flush-messages.ts'
+import { fsck } from '../../src/fsck/fsck.ts'
 import { openAccess } from '../../src/ingest/access.ts'
 import { exportTraces } from '../../src/ingest/export-traces.ts'
 import { sendEach } from '../../src/ingest/gather-envelopes.ts'
@@ -20,11 +25,13 @@ import { silentLog } from '../../src/ports/log.ts'
 import { silentMeter } from '../../src/ports/meter.ts'
 import type { ObjectStore } from '../../src/ports/object-store.ts'
 import type { Runtime } from '../../src/runtime.ts'
+import { newestManifest } from '../../src/snapshot/newest-manifest.ts'
 import { readCache } from '../../src/snapshot/read-cache.ts'
 import type { Span } from '../../src/span/span.ts'
 import { SpanBatchBuilder } from '../../src/span/span-batch-builder.ts'
 import { spansOfBatch } from '../../src/span/spans-of-batch.ts'
 import { hexOf } from '../../src/span/trace-id.ts'
+import { sweep } from '../../src/sweep/sweep.ts'
 import { type FaultRates, messagesOn, noFaults, queueOn, seededFaults, storeOn } from './faults.ts'
 import { randomSpans } from './random-spans.ts'
 
@@ -65,7 +72,7 @@ export async function runWorld(seed: number): Promise<WorldResult> {
   world.faults.rates = rates
   for (let step = 0; step < steps; step++) await takeStep(world)
   await settle(world)
-  await judge(world)
+  await judge(world, 'in the end')
   const { events, violations, acknowledged } = world
   return { events, violations, acknowledged: acknowledged.size }
 }
@@ -76,16 +83,30 @@ function makeWorld(seed: number) {
   const random = seededRandom(seed)
   const events: string[] = []
   const clock = steppedClock(startMs)
+  // The store's own time only goes on, whatever becomes of its users' clocks.
+  const storeClock = steppedClock(startMs)
   return {
     random,
     events,
     clock,
+    pass(ms: number) {
+      clock.step(ms)
+      storeClock.step(ms)
+    },
     faults: seededFaults(random, (event) => events.push(event)),
-    store: memoryStore({ clock, pageEntries: 3 }),
+    store: memoryStore({ clock: storeClock, pageEntries: 3 }),
+    retentionMs: random.chance(0.4) ? 10 * dayMs : 400 * dayMs,
     queue: memoryQueue({ clock, maxMessageBytes }),
     /** Spans that got a 200, by trace id and span id; and all that were ever sent. */
     acknowledged: new Map<string, Span>(),
     sent: new Map<string, Span>(),
+    /** When each was sent first: what is received before `expired` may be gone. */
+    sentMs: new Map<string, number>(),
+    /** When each body was sent, and traces of those sent again so late that receipts do not tell (DESIGN §4). */
+    bodySentMs: new Map<Uint8Array, number>(),
+    lateTraces: new Set<string>(),
+    /** Acknowledged spans that an answer has shown: they must not disappear again. */
+    seen: new Set<string>(),
     /** Bodies whose sender has no 200 yet. */
     unanswered: [] as Uint8Array[],
     workers: new Set<Promise<void>>(),
@@ -97,13 +118,14 @@ function makeWorld(seed: number) {
 async function takeStep(world: World): Promise<void> {
   const { random, clock, events } = world
   const choice = random.number()
-  if (choice < 0.4) await send(world, newBody(world))
-  else if (choice < 0.5) await retry(world)
-  else if (choice < 0.85) await work(world)
-  else if (choice < 0.9) world.faults.resumeOne()
+  if (choice < 0.3) await send(world, newBody(world))
+  else if (choice < 0.38) await retry(world)
+  else if (choice < 0.6) await work(world)
+  else if (choice < 0.82) await maintain(world)
+  else if (choice < 0.88) world.faults.resumeOne()
   else if (choice < 0.93) {
-    const ms = random.below(14 * dayMs)
-    clock.step(ms)
+    const ms = random.chance(0.5) ? random.below(3 * hourMs) : random.below(14 * dayMs)
+    world.pass(ms)
     events.push(`time passes: ${ms} ms`)
   } else if (choice < 0.96) {
     clock.step(-random.below(hourMs))
@@ -111,12 +133,16 @@ async function takeStep(world: World): Promise<void> {
   } else if (choice < 0.98) {
     await world.queue.send(random.bytes(1 + random.below(80)))
     events.push('garbage on the queue')
-  } else clock.step(random.below(200_000))
+  } else world.pass(random.below(200_000))
+  if (random.chance(0.15)) await judge(world, 'on the way')
 }
 
-function newBody({ random, clock, sent }: World): Uint8Array {
+function newBody({ random, clock, sent, sentMs }: World): Uint8Array {
   const spans = randomSpans(random, clock.nowMs())
-  for (const span of spans) sent.set(nameOf(span), span)
+  for (const span of spans) {
+    sent.set(nameOf(span), span)
+    sentMs.set(nameOf(span), clock.nowMs())
+  }
   return encodeTracesData(spans).slice()
 }
 
@@ -141,6 +167,7 @@ async function send(world: World, body: Uint8Array): Promise<void> {
   // A door that is paused longer than its client waits is a lost answer.
   const answer = await Promise.race([answering, afterTicks(200)])
   world.events.push(`client sends ${body.length} bytes: ${answer?.status ?? 'no answer'}`)
+  noteLateRepeat(world, body, answer === undefined)
   if (answer?.status !== 200) {
     world.unanswered.push(body)
     return
@@ -148,6 +175,19 @@ async function send(world: World, body: Uint8Array): Promise<void> {
   for (const span of spansOf(body)) world.acknowledged.set(nameOf(span), span)
   // Some clients send again although all was well: the answer was lost on their side.
   if (world.random.chance(0.1)) world.unanswered.push(body)
+}
+
+/** A repeat that is received hours later counts as one in a different body. A door that is paused receives at any time. */
+function noteLateRepeat(
+  { bodySentMs, lateTraces, clock }: World,
+  body: Uint8Array,
+  isPaused: boolean,
+) {
+  const hour = Math.floor(clock.nowMs() / hourMs)
+  const first = bodySentMs.get(body) ?? hour
+  bodySentMs.set(body, isPaused ? Number.NEGATIVE_INFINITY : first)
+  if (Math.abs(hour - first) <= 1 && !isPaused) return
+  for (const { traceId } of spansOf(body)) lateTraces.add(hexOf(traceId))
 }
 
 async function retry(world: World): Promise<void> {
@@ -182,9 +222,44 @@ async function work(world: World): Promise<void> {
   await Promise.race([tracked, afterTicks(random.below(2_000))])
 }
 
+/** Starts a worker that compacts, expires or sweeps; as `work`, it may go on beside others. */
+async function maintain(world: World): Promise<void> {
+  const { random, faults, events, violations } = world
+  const name = `maintainer ${++world.workerCount}`
+  const line = storeOn(faults.line(name), world.store)
+  const build = builds[random.below(builds.length)]!
+  const plain = runtimeOn(world, line, build)
+  const store = random.chance(0.5) ? retryingStore(line, { clock: world.clock, random }) : line
+  const runtime = { ...plain, store }
+  const choice = random.number()
+  const working = maintenance(choice, world, runtime)
+    .then((report) => void events.push(`${name}: ${report}`))
+    .catch((error: unknown) => {
+      if (kindOf(error) !== 'unavailable') violations.push(`${name}: ${String(error)}`)
+      events.push(`${name}: ${String(error)}`)
+    })
+  const tracked = working.finally(() => world.workers.delete(tracked))
+  world.workers.add(tracked)
+  await Promise.race([tracked, afterTicks(random.below(6_000))])
+}
+
+async function maintenance(choice: number, world: World, runtime: Runtime): Promise<string> {
+  const cache = readCache()
+  if (choice < 0.6) {
+    const now = world.random.chance(0.8)
+    return `compacts, ${(await compactStep(tenantDefault, runtime, cache, { now })).kind}`
+  }
+  if (choice < 0.85) {
+    const { floor, more: _, ...removed } = await sweep(tenantDefault, runtime, cache.index)
+    return `sweeps at floor ${floor}, ${JSON.stringify(removed)}`
+  }
+  const report = await expire(tenantDefault, world.retentionMs, runtime, cache)
+  return `expires ${JSON.stringify(report)}`
+}
+
 /** All faults end; paused workers go on, the queue runs empty, dead letters are replayed. */
 async function settle(world: World): Promise<void> {
-  const { faults, workers, clock, queue, store } = world
+  const { faults, workers, queue, store } = world
   faults.rates = noFaults
   while (faults.resumeOne()) await afterTicks(500)
   await Promise.all(workers)
@@ -194,18 +269,44 @@ async function settle(world: World): Promise<void> {
       await replayDead(key, queue, runtime)
     }
     while ((await queue.depth()).messages > 0) {
-      clock.step(200_000)
+      world.pass(200_000)
       await work(world)
       await Promise.all(workers)
     }
   }
+  await judge(world, 'after the last flush')
+  const cache = readCache()
+  for (const ms of [0, 3 * hourMs, 3 * hourMs, 3 * hourMs]) {
+    world.pass(ms)
+    for (let step = 0; step < 40; step++) {
+      const { kind } = await compactStep(tenantDefault, runtime, cache, { now: true })
+      if (kind === 'nothing') break
+      if (step === 39) world.violations.push('compaction does not come to an end')
+    }
+    await sweep(tenantDefault, runtime, cache.index)
+  }
 }
 
-/** Every acknowledged span is read once and exactly as sent; no span is read twice; lists count what lookups find. */
-async function judge(world: World): Promise<void> {
-  const { violations, acknowledged, sent } = world
+type Moment = 'on the way' | 'after the last flush' | 'in the end'
+
+/**
+ * What must hold at any moment of a frozen store: every pointer resolves; no span is read twice or changed; what was
+ * once shown is shown again, until it expires; lists count what lookups find. Once all is flushed, every acknowledged
+ * span that is not expired is there; once all is swept, nothing is left that nobody names.
+ */
+async function judge(world: World, moment: Moment): Promise<void> {
+  const { acknowledged, sent, sentMs, seen } = world
+  const violations: string[] = []
   const runtime = runtimeOn(world, world.store, builds[0]!)
   const cache = readCache()
+  const report = await fsck(tenantDefault, runtime, { deep: moment === 'in the end' })
+  violations.push(...report.problems)
+  if (moment === 'in the end' && report.unnamed.length > 0) {
+    violations.push(`unnamed after the last sweep: ${report.unnamed.map(({ key }) => key)}`)
+  }
+  const index = { tenant: tenantDefault, region: runtime.region }
+  const { expiredMs } = (await newestManifest(index, runtime, cache.index)).manifest
+  const mayBeGone = (name: string) => (sentMs.get(name) ?? 0) < expiredMs
   const traceIds = new Map([...sent.values()].map(({ traceId }) => [hexOf(traceId), traceId]))
   const found = new Map<string, number>()
   for (const [hex, traceId] of traceIds) {
@@ -221,18 +322,24 @@ async function judge(world: World): Promise<void> {
     }
     const present = new Set(names)
     for (const [name, span] of acknowledged) {
-      if (hexOf(span.traceId) === hex && !present.has(name)) violations.push(`${name} is lost`)
+      if (hexOf(span.traceId) !== hex) continue
+      const isDue = moment !== 'on the way' || seen.has(name)
+      if (present.has(name)) seen.add(name)
+      else if (isDue && !mayBeGone(name)) violations.push(`${name} is lost`)
     }
   }
   const list = await listTraces(tenantDefault, { limit: 1_000 }, runtime, cache)
   const listed = new Map(list.traces.map(({ traceId, spans }) => [hexOf(traceId), spans]))
   for (const [hex, spans] of found) {
-    if (listed.get(hex) !== spans) {
-      violations.push(`${hex} has ${spans} spans and is listed with ${listed.get(hex)}`)
+    const count = listed.get(hex) ?? 0
+    if (world.lateTraces.has(hex) ? count < spans : count !== spans) {
+      violations.push(`${hex} has ${spans} spans and is listed with ${count}`)
     }
   }
   if (listed.size !== found.size)
     violations.push(`${listed.size} traces are listed of ${found.size}`)
+  world.violations.push(...violations.map((violation) => `${moment}: ${violation}`))
+  if (violations.length > 0) world.events.push(`violated ${moment}: ${violations[0]}`)
 }
 
 function runtimeOn(

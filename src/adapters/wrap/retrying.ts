@@ -70,7 +70,9 @@ function retrier(options: RetryingOptions): <T>(operation: () => Promise<T>) => 
       }
       // Anywhere below the bound, so that many that failed together do not come back together:
       // https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/
-      await clock.sleep(uniform(random) * Math.min(delayMsMax, delayMs * 2 ** (attempt - 1)))
+      await clock.sleep(
+        Math.ceil(uniform(random) * Math.min(delayMsMax, delayMs * 2 ** (attempt - 1))),
+      )
     }
   }
 }
