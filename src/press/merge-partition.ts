@@ -8,7 +8,7 @@ import type { MergePlan } from './merge-plan.ts'
 import type { MergeWindow } from './merge-window.ts'
 import { moveRows } from './move-rows.ts'
 import { OpenGroup } from './open-group.ts'
-import { type MergedFile, SpanFileWriter } from './span-file-writer.ts'
+import { footerBytesPerChunk, type MergedFile, SpanFileWriter } from './span-file-writer.ts'
 
 export interface MergePartitionOptions {
   readonly partition: number
@@ -130,8 +130,10 @@ export class MergePartition {
     const { fileBytesMax } = this.#options
     // A trace that fills more than a file is cut between files too: what is held has to end somewhere.
     const most = this.#goesOn ? fileBytesMax * 2 : fileBytesMax
-    if (this.#file !== undefined && this.#file.bytes + bytes > most) this.#endFile()
     const { plan, codec, bytesExpected } = this.#options
+    const footerBytes = groups.length * plan.shape.leaves.length * footerBytesPerChunk
+    const added = bytes + footerBytes
+    if (this.#file !== undefined && this.#file.bytes + added > most) this.#endFile()
     this.#file ??= new SpanFileWriter(plan, codec, Math.min(bytesExpected, fileBytesMax))
     this.#file.append(groups, this.#open)
   }

@@ -29,7 +29,7 @@ export interface MergedFile {
 }
 
 /** What a chunk takes in the two footers, about: for the bound on a file's bytes. */
-const footerBytesPerChunk = 90
+export const footerBytesPerChunk = 90
 
 /** Lays row groups into one file. */
 export class SpanFileWriter {

@@ -37,6 +37,7 @@ const arbitraryFiles = fc.array(arbitrarySpans, { minLength: 1, maxLength: 5 }).
       from: fc.nat({ max: all.length - 1 }),
       to: fc.nat({ max: files.length - 1 }),
       later: fc.bigInt({ min: 0n, max: 2n }),
+      message: fc.constantFrom('', 'a longer copy', 'the longest copy of all'),
     }),
     { maxLength: 8 },
   )
@@ -45,9 +46,11 @@ const arbitraryFiles = fc.array(arbitrarySpans, { minLength: 1, maxLength: 5 }).
       ...file,
       ...list
         .filter(({ to }) => to === i)
-        .map(({ from, later }) => {
+        .map(({ from, later, message }) => {
           const { span, envelope } = all[from]!
-          return { span: { ...span, endNs: BigInt.asUintN(64, span.endNs + later) }, envelope }
+          const endNs = BigInt.asUintN(64, span.endNs + later)
+          const statusMessage = span.statusMessage + message
+          return { span: { ...span, endNs, statusMessage }, envelope }
         }),
     ]),
   )
@@ -277,22 +280,64 @@ test('a group ends before the bound on rows is passed, between traces', () => {
   checkIndex(files[0]!)
 })
 
-test('files end before they are larger than told, and share no trace', () => {
-  const rows = Array.from({ length: 3_000 }, (_, i) =>
-    plainSpan(Math.floor(i / 7), i, [
-      text('noise', hexOf(nodeCodec.sha256(Uint8Array.of(i, i >> 8)))),
+/** Two inputs of three and two groups, with values that fill the tables, that few rows have, and that all share. */
+const large = (() => {
+  const rows = Array.from({ length: 21_600 }, (_, i) =>
+    plainSpan(Math.floor(i / 3), i, [
+      text('noise', `${i} `.repeat(90)),
+      text('pick', `${i % 3}`),
+      ...(i % 7 === 0 ? [text('some', `${i % 2}`)] : []),
     ]),
   )
-  const one = merge([freshInput(rows)])
-  const all = spansIn(one.files)
-  // Groups of 400 rows, so that there is something to cut between.
-  const parts = Array.from({ length: 8 }, (_, i) => freshInput(rows.slice(i * 375, i * 375 + 375)))
-  const result = merge(parts, { fileBytesMax: 1 })
-  expect(spansIn(result.files)).toEqual(all)
-  const large = merge([...one.files.map(spanFileInput)], {
-    fileBytesMax: one.files[0]!.bytes.length,
-  })
-  expect(large.files.length).toBeLessThanOrEqual(2)
+  const few = (i: number) => Math.floor(i / 3) % 11 === 0
+  const inputs = [
+    rows.filter((_, i) => few(i) || i > 18_000),
+    rows.filter((_, i) => !few(i) && i <= 18_000),
+  ]
+  return { spans: expected(rows), inputs: inputs.map(freshInput).reverse() }
+})()
+
+test('inputs of many groups pass window by window', () => {
+  expect(large.inputs.map(({ groups }) => groups.length)).toEqual([2, 1])
+  for (const inputs of [large.inputs, large.inputs.toReversed()]) {
+    const { files, repeatsDropped } = merge(inputs)
+    expect(repeatsDropped).toBe(0)
+    expect(files).toHaveLength(1)
+    expect(files[0]!.groups.length).toBeGreaterThan(2)
+    expect(spansIn(files)).toEqual(large.spans)
+  }
+})
+
+test('files end before they are larger than told, and share no trace', () => {
+  const whole = merge(large.inputs).files[0]!
+  expect(merge(large.inputs, { fileBytesMax: whole.bytes.length * 2 }).files).toHaveLength(1)
+  const fileBytesMax = Math.ceil(whole.bytes.length * 0.8)
+  const { files } = merge(large.inputs, { fileBytesMax })
+  expect(files).toHaveLength(2)
+  for (const { bytes } of files) expect(bytes.length).toBeLessThanOrEqual(fileBytesMax)
+  expect(spansIn(files)).toEqual(large.spans)
+  const ids = files.flatMap(({ summaries }) => idsIn(summaries.traceIds))
+  expect(new Set(ids).size).toBe(7_200)
+  expect(ids).toHaveLength(7_200)
+  files.forEach(checkIndex)
+})
+
+test('a row keeps what it had in the rest beside what lost its column', () => {
+  const rows = Array.from({ length: 300 }, (_, i) =>
+    plainSpan(i, i, [
+      ...(i < 2 ? [text('own', `${i}`)] : []),
+      ...(i === 0
+        ? [text('rare', 'r'), { key: 'n', value: { kind: 'int' as const, value: 5n } }]
+        : []),
+    ]),
+  )
+  const some = freshInput(rows)
+  expect(some.columns.own.map(({ key }) => key)).toContain('own')
+  const others = Array.from({ length: 600 }, (_, i) => plainSpan(1_000 + i, i))
+  const result = merge([some, freshInput(others)])
+  expect(result.files[0]!.columns.own.map(({ key }) => key)).not.toContain('own')
+  expect(spansIn(result.files)).toEqual(expected([...rows, ...others]))
+  checkIndex(result.files[0]!)
 })
 
 test('open groups end early when all partitions together hold too many rows', () => {
@@ -352,12 +397,12 @@ test('more rest keys than are named are any', () => {
 })
 
 test('reads come together, and ahead where there is room', () => {
-  const parts = Array.from({ length: 6 }, (_, part) =>
-    freshInput(Array.from({ length: 25_000 }, (_, i) => plainSpan(i * 6 + part, i))),
-  )
-  expect(parts[0]!.groups).toHaveLength(3)
-  // Eighteen groups, and no more pauses than one a group of one input and a few.
-  expect(merge(parts).pauses).toBeLessThanOrEqual(6)
+  const part = (length: number, step: number) =>
+    freshInput(Array.from({ length }, (_, i) => plainSpan(i * step, i)))
+  const inputs = [part(25_000, 3), part(18_000, 4)]
+  expect(inputs.map(({ groups }) => groups.length)).toEqual([3, 2])
+  // Both first groups, the second ones, the third: the second one of the smaller input is there before it is needed.
+  expect(merge(inputs).pauses).toBe(3)
 })
 
 test('a trace of many groups passes in pieces, with one copy of each span', () => {
