@@ -230,6 +230,13 @@ describe.each(members)('a day list with %s', (path, near, far) => {
   })
 })
 
+test('a row group without rows is corrupt', () => {
+  const bytes = reframed(sample, (json) =>
+    changed(changed(json, 'files.0.rows', 20), 'files.0.groups.0.2', 0),
+  )
+  expect(() => decode(bytes)).toThrow('must have row groups that ascend')
+})
+
 test.each([null, [], 7, 'text'])('a day list that is %j is corrupt', (json) => {
   expect(() => decode(reframed(sample, () => json))).toThrow(`day list ${key} must be an object`)
 })

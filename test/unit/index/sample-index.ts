@@ -193,7 +193,7 @@ export const sampleLocators: readonly Locator[] = [
 ]
 
 export const sampleReceipts: readonly Receipt[] = [
-  { id: traceId(0), ordinals: everyOrdinal },
+  { id: traceId(1), ordinals: everyOrdinal },
   { id: traceId(7), ordinals: [] },
   { id: traceId(8), ordinals: [[0, 1]] },
   {
