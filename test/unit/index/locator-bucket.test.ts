@@ -131,6 +131,7 @@ test('a bucket is full at its bound, and refused one above', () => {
 test.each<[what: string, records: LocatorRecords, complaint: string]>([
   ['none', new Uint8Array(), 'must be from 1 to'],
   ['half of one', new Uint8Array(locatorBytes / 2), 'must be from 1 to'],
+  ['one and a half', new Uint8Array(locatorBytes * 1.5), 'must be from 1 to'],
   ['one twice', recordsOf([sampleLocators[1]!, sampleLocators[1]!]), 'must ascend, got 1'],
   ['some in another order', recordsOf([sampleLocators[2]!, sampleLocators[1]!]), 'must ascend'],
   [

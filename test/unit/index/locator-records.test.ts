@@ -15,6 +15,8 @@ import { sampleLocators } from './sample-index.ts'
 const u32 = fc.oneof(fc.constantFrom(0, 255, 256, 0xffff_ffff), fc.nat({ max: 0xffff_ffff }))
 const u16 = fc.oneof(fc.constantFrom(0, 255, 256, 0xffff), fc.nat({ max: 0xffff }))
 
+const few = fc.oneof(fc.nat({ max: 1 }), u32)
+
 /** Ids that have much in common: the first bits, all but the last, everything. */
 const traceIds = fc
   .tuple(fc.constantFrom(0, 1, 0x80, 0xff), fc.nat({ max: 15 }), fc.nat({ max: 255 }))
@@ -23,8 +25,8 @@ const traceIds = fc
 const locators = fc.record<Locator>({
   traceId: traceIds,
   startSeconds: u32,
-  file: u32,
-  offset: u32,
+  file: few,
+  offset: few,
   bytes: u32,
   firstRow: u16,
   rows: u16,
