@@ -31,18 +31,6 @@ export function negated(number: NumberLiteral): NumberLiteral {
   }
 }
 
-/** Whether it is written with a minus. */
-export function isNegative(number: NumberLiteral): boolean {
-  switch (number.kind) {
-    case 'int':
-      return number.value < 0n
-    case 'duration':
-      return number.ns < 0n
-    case 'float':
-      return number.value < 0 || Object.is(number.value, -0)
-  }
-}
-
 /** An integer's text; the least one cannot be written with digits, as they are read before the sign. */
 export function printInt(value: bigint): string {
   return value === int64Min ? 'minInt' : value.toString()

@@ -181,6 +181,7 @@ function knownScope(token: Token & { readonly kind: 'attribute' }): AttributeFie
 function notAField(token: Token, expected: string): Error {
   if (isWord(token, 'parent')) return syntaxError(token, 'parent is not supported')
   if (token.kind !== 'word') return expectation(expected, token)
+  if (token.text.includes(':')) return expectation('an intrinsic such as trace:id', token)
   return expectation(`${expected} (attributes begin with a dot or a scope, as span.)`, token)
 }
 

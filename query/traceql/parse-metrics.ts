@@ -113,7 +113,7 @@ function parseCompare(cursor: TokenCursor): Compare {
 /** Two zeros are no window, as in Tempo. */
 function parseWindow(cursor: TokenCursor): CompareWindow | undefined {
   const startNs = parseInteger(cursor, 'a time in unix nanoseconds')
-  expectSymbol(cursor, ',')
+  expectSymbol(cursor, ',', 'a comma and an end')
   const endNs = parseInteger(cursor, 'a time in unix nanoseconds')
   return startNs === 0n && endNs === 0n ? undefined : { startNs, endNs }
 }

@@ -39,7 +39,7 @@ function parsePart(cursor: TokenCursor, before: readonly Stage[]): Pipeline {
     const stage = parseNamedStage(cursor, token.text, before)
     if (stage !== undefined) return { kind: 'stages', stages: [stage] }
   }
-  const term = parseTerm(cursor)
+  const term = parseTerm(cursor, 'a stage such as { } or count() > 1')
   switch (term.kind) {
     case 'spanset':
       return { kind: 'stages', stages: stagesOf(term) }
@@ -122,8 +122,9 @@ function parseScalarPart(
 
 function parseScalar(cursor: TokenCursor): ScalarExpression {
   const token = peek(cursor)
-  const term = parseTerm(cursor)
-  if (term.kind !== 'scalar') throw expectation('an aggregate or a number', token)
+  const expected = 'a number or an aggregate'
+  const term = parseTerm(cursor, expected)
+  if (term.kind !== 'scalar') throw expectation(expected, token)
   return term.scalar
 }
 

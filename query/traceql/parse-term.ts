@@ -41,9 +41,16 @@ export type Term =
   | { readonly kind: 'scalar'; readonly scalar: ScalarExpression }
   | { readonly kind: 'series'; readonly expression: SeriesExpression }
 
-/** Terms with operators between them that bind at least so tightly; comparisons of numbers are left to the caller. */
-export function parseTerm(cursor: TokenCursor, least: number = precedence.logic): Term {
-  let left = parseSimpleTerm(cursor)
+/**
+ * Terms with operators between them that bind at least so tightly; comparisons of numbers are left to the caller, who
+ * also says in words what is expected.
+ */
+export function parseTerm(
+  cursor: TokenCursor,
+  expected: string,
+  least: number = precedence.logic,
+): Term {
+  let left = parseSimpleTerm(cursor, expected)
   for (;;) {
     const operator = operatorAfter(left, peek(cursor))
     if (operator === undefined || operator.precedence < least) return left
@@ -106,7 +113,8 @@ function arithmeticOperator(text: string): TermOperator | undefined {
 
 function parseRight(cursor: TokenCursor, left: Term, operator: TermOperator): Term {
   const token = peek(cursor)
-  const parse = (inner: TokenCursor) => parseTerm(inner, operator.right)
+  const expected = operator.kind === 'arithmetic' ? 'a number' : 'a span set'
+  const parse = (inner: TokenCursor) => parseTerm(inner, expected, operator.right)
   const isPower = operator.kind === 'arithmetic' && operator.operator === '^'
   const right = isPower ? nested(cursor, parse) : parse(cursor)
   if (operator.kind === 'arithmetic') return arithmetic(operator.operator, left, right, token)
@@ -171,7 +179,7 @@ function seriesNumber(scalar: ScalarExpression): SeriesNumber | undefined {
 
 // --- Simple terms -------------------------------------------------------------------------------------------------------
 
-function parseSimpleTerm(cursor: TokenCursor): Term {
+function parseSimpleTerm(cursor: TokenCursor, expected: string): Term {
   const token = peek(cursor)
   if (isSymbol(token, '{')) return { kind: 'spanset', operand: parseFilter(cursor) }
   if (isSymbol(token, '(')) return nested(cursor, parseBracketed)
@@ -181,7 +189,7 @@ function parseSimpleTerm(cursor: TokenCursor): Term {
   if (token.kind === 'number' || isSymbol(token, '-')) {
     return { kind: 'scalar', scalar: parseSignedNumber(cursor) }
   }
-  throw expectation('{, (, an aggregate, by, select or a metrics function', token)
+  throw expectation(expected, token)
 }
 
 function parseBracketed(cursor: TokenCursor): Term {

@@ -1,23 +1,34 @@
 import type { Field, FieldExpression, Literal, SpansetFilter } from './ast.ts'
 import { printDuration } from './duration-literal.ts'
-import { isNegative, printFloat, printInt } from './number-literal.ts'
-import { arithmeticPrecedence, precedence, rightPrecedence } from './precedence.ts'
+import { printFloat, printInt } from './number-literal.ts'
+import { arithmeticPrecedence, precedence } from './precedence.ts'
 import { printString } from './string-literal.ts'
 
 export function printFilter({ condition }: SpansetFilter): string {
   return `{ ${printFieldExpression(condition)} }`
 }
 
-/** The expression's text, in brackets when it binds less tightly than asked for. */
-export function printFieldExpression(
-  expression: FieldExpression,
-  least: number = precedence.logic,
-): string {
-  const text = printBare(expression)
-  return precedenceOf(expression) < least ? `(${text})` : text
+/** The expression's text, with no more brackets than it needs. */
+export function printFieldExpression(expression: FieldExpression): string {
+  return print(expression, precedence.logic, nothing)
 }
 
-function printBare(expression: FieldExpression): string {
+/** The precedence of the end, or of a bracket. */
+const nothing = 0
+
+/** `least` is how tightly the expression must bind here, `next` how tightly the operator does that follows it. */
+function print(expression: FieldExpression, least: number, next: number): string {
+  if (needsBrackets(expression, least, next)) return `(${printBare(expression, nothing)})`
+  return printBare(expression, next)
+}
+
+/** A sign takes in whatever follows and binds tighter; what stands before it does not matter. */
+function needsBrackets(expression: FieldExpression, least: number, next: number): boolean {
+  const level = precedenceOf(expression)
+  return isSigned(expression) ? next > level : level < least
+}
+
+function printBare(expression: FieldExpression, next: number): string {
   switch (expression.kind) {
     case 'attribute':
     case 'intrinsic':
@@ -25,19 +36,19 @@ function printBare(expression: FieldExpression): string {
     case 'logic':
     case 'compare':
     case 'arithmetic':
-      return printBinary(expression)
+      return printBinary(expression, next)
     case 'match': {
-      const left = printFieldExpression(expression.left, precedence.compare)
-      return `${left} ${expression.operator} ${printString(expression.pattern)}`
+      const { operator, left, pattern } = expression
+      return `${print(left, precedence.compare, precedence.compare)} ${operator} ${printString(pattern)}`
     }
     case 'present':
-      return `${printFieldExpression(expression.operand, precedence.compare)} != nil`
+      return `${print(expression.operand, precedence.compare, precedence.compare)} != nil`
     case 'absent':
-      return `${printFieldExpression(expression.operand, precedence.compare)} = nil`
+      return `${print(expression.operand, precedence.compare, precedence.compare)} = nil`
     case 'not':
-      return `!${printFieldExpression(expression.operand, precedence.not + 1)}`
+      return `!${print(expression.operand, precedence.not + 1, next)}`
     case 'negate':
-      return `-${printFieldExpression(expression.operand, precedence.negate + 1)}`
+      return `-${print(expression.operand, precedence.negate + 1, next)}`
     default:
       return printLiteral(expression)
   }
@@ -45,14 +56,28 @@ function printBare(expression: FieldExpression): string {
 
 function printBinary(
   expression: FieldExpression & { readonly kind: 'logic' | 'compare' | 'arithmetic' },
+  next: number,
 ): string {
   const level = precedenceOf(expression)
   const { operator, left, right } = expression
-  const isPower = operator === '^'
-  const leftText = printFieldExpression(left, isPower ? level + 1 : level)
-  const rightLevel =
-    expression.kind === 'arithmetic' ? rightPrecedence(expression.operator) : level + 1
-  return `${leftText} ${operator} ${printFieldExpression(right, rightLevel)}`
+  const leftText = print(left, operator === '^' ? level + 1 : level, level)
+  const rightText = print(right, operator === '^' ? level : level + 1, next)
+  return `${leftText} ${operator} ${rightText}`
+}
+
+/** Whether the text begins with a sign: it then stands behind any operator without brackets. */
+function isSigned(expression: FieldExpression): boolean {
+  switch (expression.kind) {
+    case 'not':
+    case 'negate':
+      return true
+    case 'int':
+    case 'float':
+    case 'duration':
+      return printLiteral(expression).startsWith('-')
+    default:
+      return false
+  }
 }
 
 function precedenceOf(expression: FieldExpression): number {
@@ -73,7 +98,7 @@ function precedenceOf(expression: FieldExpression): number {
     case 'int':
     case 'float':
     case 'duration':
-      return isNegative(expression) ? precedence.negate : precedence.primary
+      return isSigned(expression) ? precedence.negate : precedence.primary
     case 'string':
     case 'bool':
     case 'status':

@@ -7,7 +7,7 @@ export function printStages(stages: readonly Stage[]): string {
   return stages.map(printStage).join(' | ')
 }
 
-function printStage(stage: Stage): string {
+export function printStage(stage: Stage): string {
   switch (stage.kind) {
     case 'filter':
     case 'spanset-logic':
@@ -98,7 +98,7 @@ function printScalarArithmetic(
   return level < least ? `(${text})` : text
 }
 
-function printAggregate(aggregate: Aggregate): string {
+export function printAggregate(aggregate: Aggregate): string {
   if (aggregate.kind === 'count') return 'count()'
   return `${aggregate.function}(${printFieldExpression(aggregate.expression)})`
 }

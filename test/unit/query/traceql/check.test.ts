@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest'
+import { checkTraceql } from '../../../../query/traceql/check.ts'
+import { parseTraceql } from '../../../../query/traceql/parse.ts'
+import { kindOf } from '../../../../src/errors.ts'
+
+test.each([
+  '{ .a =~ "one" && !(name !~ "two" || .c) } >> ({ .d =~ "three" } | max(.e) > 1)',
+  '{ .a =~ "one" } | by(.b =~ "two") | sum(.c + 1) > 2 | compare({ .d !~ "three" })',
+  '({ .a =~ "one" } | rate()) / (({ .b =~ "two" } | { .c =~ "three" } | rate()) + 1)',
+])('every pattern is judged: %s', (text) => {
+  const patterns: string[] = []
+  checkTraceql(parseTraceql(text), (pattern) => {
+    patterns.push(pattern)
+    return undefined
+  })
+  expect(patterns).toEqual(['one', 'two', 'three'])
+})
+
+test('a refusal repeats no more of the query than it has to', () => {
+  const long = `{ .a = "${'x'.repeat(10_000)}" + 1 }`
+  const check = () => checkTraceql(parseTraceql(long), () => undefined)
+  expect(check).toThrow(/^traceql operator \+ must stand between numbers, got "x{79}…$/)
+  try {
+    check()
+  } catch (error) {
+    expect(kindOf(error)).toBe('invalid')
+  }
+})
