@@ -14,10 +14,13 @@ export type TokenValue =
   | { readonly kind: 'number'; readonly value: NumberLiteral }
   | {
       readonly kind: 'attribute'
-      readonly scope: AttributeScope | 'parent'
+      readonly scope: WrittenScope
       readonly key: string
     }
   | { readonly kind: 'end' }
+
+/** The parent's attributes can be written, and nothing else done with them. */
+export type WrittenScope = AttributeScope | 'parent'
 
 interface Cursor {
   readonly text: string
@@ -32,7 +35,8 @@ const blanks = new RegExp(`(?:[${blank}]+|//[^\\n]*)+`, 'y')
 const comment = /\/\*[\s\S]*?\*\//y
 const symbol = /&>>|&<<|!>>|!<<|&&|\|\||&>|&<|&~|!>|!<|!~|!=|>>|<<|>=|<=|=~|[{}(),=<>~!+\-*/%^|]/y
 const word = /[\p{L}_][\p{L}\p{Nd}_]*(?::[\p{L}_][\p{L}\p{Nd}_]*)?/uy
-const attributeStart = /(?:span|resource|event|link|instrumentation|parent)\.|\.(?!\d)/y
+const scopes = ['span', 'resource', 'event', 'link', 'instrumentation', 'parent'] as const
+const attributeStart = new RegExp(`(?:${scopes.join('|')})\\.|\\.(?!\\d)`, 'y')
 const bareKey = new RegExp(`[^${blank}{}()=~!<>&|^,"]+`, 'y')
 const quotedKey = /"([^"\\]*(?:\\["\\][^"\\]*)*)"/y
 const quotedString = /"([^"\\\n]*(?:\\[^\n][^"\\\n]*)*)"/y
@@ -125,8 +129,8 @@ function readQuotedKey(cursor: Cursor): string | undefined {
   return inner.replace(/\\(.)/g, '$1')
 }
 
-function scopeOf(prefix: string): AttributeScope | 'parent' {
-  return prefix === '.' ? 'any' : (prefix.slice(0, -1) as AttributeScope | 'parent')
+function scopeOf(prefix: string): WrittenScope {
+  return scopes.find((scope) => prefix === `${scope}.`) ?? 'any'
 }
 
 // --- Values -------------------------------------------------------------------------------------------------------------

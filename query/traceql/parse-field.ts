@@ -1,9 +1,13 @@
 import type {
+  ArithmeticOperator,
   AttributeField,
+  CompareOperator,
   Field,
   FieldExpression,
+  FieldMatch,
   FieldPresence,
   Literal,
+  LogicOperator,
   SpanKindName,
   SpansetFilter,
   StatusName,
@@ -50,26 +54,41 @@ export function parseFieldExpression(
 ): FieldExpression {
   let left = parseOperand(cursor)
   for (;;) {
-    const operator = peek(cursor)
-    if (operatorPrecedence(operator) < least) return left
+    const operator = operatorOf(peek(cursor))
+    if (operator === undefined || precedenceOf(operator) < least) return left
     takeCounted(cursor)
-    left = parseRight(cursor, left, operator.text)
+    left = parseRight(cursor, left, operator)
   }
 }
 
-/** 0 for what is no operator between fields. */
-function operatorPrecedence({ kind, text }: Token): number {
-  if (kind !== 'symbol') return 0
-  if (isLogicOperator(text)) return precedence.logic
-  if (isCompareOperator(text) || isMatchOperator(text)) return precedence.compare
-  return isArithmeticOperator(text) ? arithmeticPrecedence(text) : 0
+type FieldOperator = LogicOperator | CompareOperator | MatchOperator | ArithmeticOperator
+type MatchOperator = FieldMatch['operator']
+
+function operatorOf({ kind, text }: Token): FieldOperator | undefined {
+  if (kind !== 'symbol') return undefined
+  const isOperator =
+    isLogicOperator(text) ||
+    isCompareOperator(text) ||
+    isMatchOperator(text) ||
+    isArithmeticOperator(text)
+  return isOperator ? text : undefined
 }
 
-function isMatchOperator(text: string): text is '=~' | '!~' {
+function isMatchOperator(text: string): text is MatchOperator {
   return text === '=~' || text === '!~'
 }
 
-function parseRight(cursor: TokenCursor, left: FieldExpression, operator: string): FieldExpression {
+function precedenceOf(operator: FieldOperator): number {
+  if (isLogicOperator(operator)) return precedence.logic
+  if (isArithmeticOperator(operator)) return arithmeticPrecedence(operator)
+  return precedence.compare
+}
+
+function parseRight(
+  cursor: TokenCursor,
+  left: FieldExpression,
+  operator: FieldOperator,
+): FieldExpression {
   if (isMatchOperator(operator)) {
     return { kind: 'match', operator, left, pattern: parsePattern(cursor) }
   }
@@ -77,24 +96,24 @@ function parseRight(cursor: TokenCursor, left: FieldExpression, operator: string
     const right = parseFieldExpression(cursor, precedence.logic + 1)
     return { kind: 'logic', operator, left, right }
   }
-  if (isCompareOperator(operator)) {
-    if (isPresenceOperator(operator) && takeWord(cursor, 'nil')) return presence(operator, left)
-    const right = parseFieldExpression(cursor, precedence.compare + 1)
-    return { kind: 'compare', operator, left, right }
-  }
-  return parseArithmetic(cursor, left, operator)
+  if (isCompareOperator(operator)) return parseComparison(cursor, left, operator)
+  return { kind: 'arithmetic', operator, left, right: parseArithmeticRight(cursor, operator) }
 }
 
-function parseArithmetic(
+function parseComparison(
   cursor: TokenCursor,
   left: FieldExpression,
-  operator: string,
+  operator: CompareOperator,
 ): FieldExpression {
-  if (!isArithmeticOperator(operator)) throw expectation('an operator', peek(cursor))
-  // `^` binds from the right: a chain of it goes deeper with each link.
+  if (isPresenceOperator(operator) && takeWord(cursor, 'nil')) return presence(operator, left)
+  const right = parseFieldExpression(cursor, precedence.compare + 1)
+  return { kind: 'compare', operator, left, right }
+}
+
+/** `^` binds from the right: a chain of it goes deeper with each link. */
+function parseArithmeticRight(cursor: TokenCursor, operator: ArithmeticOperator): FieldExpression {
   const parse = (inner: TokenCursor) => parseFieldExpression(inner, rightPrecedence(operator))
-  const right = operator === '^' ? nested(cursor, parse) : parse(cursor)
-  return { kind: 'arithmetic', operator, left, right }
+  return operator === '^' ? nested(cursor, parse) : parse(cursor)
 }
 
 function parsePattern(cursor: TokenCursor): string {

@@ -146,14 +146,14 @@ export function parseSecondStages(cursor: TokenCursor): readonly SecondStage[] {
 
 function parseSecondStage(cursor: TokenCursor): SecondStage | undefined {
   const token = peek(cursor)
-  if (isCompareToken(token)) return parseSeriesFilter(cursor)
-  if (!isSymbol(token, '|')) return undefined
+  if (isSymbol(token, '|')) {
+    takeCounted(cursor)
+    return parseRank(cursor)
+  }
+  const { kind, text: operator } = token
+  if (kind !== 'symbol' || !isCompareOperator(operator)) return undefined
   takeCounted(cursor)
-  return parseRank(cursor)
-}
-
-function isCompareToken({ kind, text }: Token): boolean {
-  return kind === 'symbol' && isCompareOperator(text)
+  return { kind: 'series-filter', operator, value: parseSignedNumber(cursor) }
 }
 
 function parseRank(cursor: TokenCursor): SecondStage {
@@ -171,22 +171,11 @@ function rankOf(token: Token): 'topk' | 'bottomk' {
   throw expectation('topk or bottomk after a metrics function', token)
 }
 
-function parseSeriesFilter(cursor: TokenCursor): SecondStage {
-  const { text: operator } = takeCounted(cursor)
-  if (!isCompareOperator(operator)) throw expectation('a comparison', peek(cursor))
-  return { kind: 'series-filter', operator, value: parseSignedNumber(cursor) }
-}
-
 /** A number, perhaps with a minus right before it, which then binds tighter than anything. */
 export function parseSignedNumber(cursor: TokenCursor): NumberLiteral {
   const isMinus = takeSymbol(cursor, '-')
   const token = peek(cursor)
-  const number = numberOf(token)
-  if (number === undefined) throw expectation('a number', token)
+  if (token.kind !== 'number') throw expectation('a number', token)
   take(cursor)
-  return isMinus ? negated(number) : number
-}
-
-function numberOf(token: Token): NumberLiteral | undefined {
-  return token.kind === 'number' ? token.value : undefined
+  return isMinus ? negated(token.value) : token.value
 }

@@ -1,4 +1,4 @@
-import type { ScalarExpression, SecondStage, SeriesExpression, Stage } from './ast.ts'
+import type { MetricsFunction, ScalarExpression, SeriesExpression, Stage } from './ast.ts'
 import { parseField, parseFieldExpression } from './parse-field.ts'
 import { isMetricsFunction, parseMetricsFunction, parseSecondStages } from './parse-metrics.ts'
 import { parseTerm, type Term } from './parse-term.ts'
@@ -133,7 +133,7 @@ function parseScalar(cursor: TokenCursor): ScalarExpression {
 function parseSeries(
   cursor: TokenCursor,
   stages: readonly Stage[],
-  name: Parameters<typeof parseMetricsFunction>[1],
+  name: MetricsFunction['kind'],
 ): Pipeline {
   if (stages.length === 0) throw expectation('spans, such as { }, before a function', peek(cursor))
   const metrics = parseMetricsFunction(cursor, name)
@@ -142,6 +142,5 @@ function parseSeries(
 }
 
 function withSecondStages(cursor: TokenCursor, expression: SeriesExpression): SeriesExpression {
-  const more: readonly SecondStage[] = parseSecondStages(cursor)
-  return { ...expression, second: [...expression.second, ...more] }
+  return { ...expression, second: [...expression.second, ...parseSecondStages(cursor)] }
 }
