@@ -162,13 +162,13 @@ export const storeRetryMs = 50
 export const storeRetryMsMax = 2_000
 
 /** A span file, and what one merge reads, compressed: all that a merge writes is held until it is put. */
-export const spanFileBytesMax = 32 * 1024 * 1024
+export const spanFileBytesMax = 8 * 1024 * 1024
 
-/** Rows of decoded row groups that a merge holds at once, over all its inputs: about 300 bytes each. */
-export const mergeHeldRowsMax = 100_000
+/** What a merge holds at once, by the estimate of `fittingInputs`. */
+export const mergeHeldBytesMax = 32 * 1024 * 1024
 
-/** Rows that a merge gathers for its next row groups, over all its outputs: about 300 bytes each. */
-export const mergeOpenRowsMax = 64_000
+/** Rows that a merge gathers for its next row groups, over all its outputs: about 450 bytes each. */
+export const mergeOpenRowsMax = 24_000
 
 /** Compressed row groups that a merge reads before it needs them, so that it seldom waits for one alone. */
 export const mergeReadAheadBytes = 4 * 1024 * 1024

@@ -51,12 +51,12 @@ export async function compactStep(
   { now = false }: CompactOptions = {},
 ): Promise<CompactStep> {
   try {
+    const listedMs = runtime.clock.nowMs()
     const { manifest, fresh } = await listLive(tenant, runtime, cache)
     const backlog = backlogOf(manifest, fresh)
-    const chosen = planFresh(fresh, runtime.clock.nowMs(), now)
+    const chosen = planFresh(fresh, listedMs, now)
     if (chosen.length > 0) {
-      const left = without(fresh, chosen)
-      const report = await mergeFresh(manifest, chosen, left, runtime, cache)
+      const report = await mergeFresh(manifest, { chosen, live: fresh, listedMs }, runtime, cache)
       if (report) return { kind: 'merged', report, backlog }
       // Broken files alone: there may be other work.
       if (chosen.length > 1) return { kind: 'lost', backlog }
@@ -88,11 +88,6 @@ function backlogOf({ days }: Manifest, fresh: readonly ListEntry[]): Backlog {
     spanFiles: days.reduce((sum, { files }) => sum + files, 0),
     spanFileBytes: days.reduce((sum, { spanFileBytes }) => sum + spanFileBytes, 0),
   }
-}
-
-function without(entries: readonly ListEntry[], chosen: readonly ListEntry[]): ListEntry[] {
-  const keys = new Set(chosen.map(({ key }) => key))
-  return entries.filter(({ key }) => !keys.has(key))
 }
 
 /** The latest days first: that is where lookups and lists look most. */

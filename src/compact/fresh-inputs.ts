@@ -1,6 +1,6 @@
 import { kindOf, messageOf, SpanlakeError } from '../errors.ts'
 import type { FileColumns } from '../index/day-list.ts'
-import { mergeHeldRowsMax, storeReadsAtOnce, tailGuessBytes, wholeFileBytesMax } from '../limits.ts'
+import { storeReadsAtOnce, tailGuessBytes, wholeFileBytesMax } from '../limits.ts'
 import type { ListEntry } from '../ports/object-store.ts'
 import { readFileColumns } from '../press/attribute-columns.ts'
 import { decodeFooterSuffix } from '../press/file-footer.ts'
@@ -8,6 +8,7 @@ import { decodeFreshTail, type FreshTail } from '../press/fresh-tail.ts'
 import type { Runtime } from '../runtime.ts'
 import { mapAtOnce } from '../snapshot/map-at-once.ts'
 import { MissingObject } from '../snapshot/missing-object.ts'
+import { fittingInputs } from './fitting-inputs.ts'
 
 /** A fresh file that a merge is to absorb. */
 export interface FreshInput {
@@ -20,33 +21,46 @@ export interface FreshInput {
 }
 
 /**
- * What a merge needs to know of these files, in the order given; as many of the first as it may hold at once. A broken
- * file is left out and logged: it must not stop the others. Throws `MissingObject` when one is gone.
+ * What a merge needs to know of these files: of as many of the first as it may hold at once, by key. A broken file is
+ * left out and logged: it must not stop the others. Throws `MissingObject` when one is gone.
  */
 export async function readFreshInputs(
   tenant: string,
   entries: readonly ListEntry[],
   runtime: Pick<Runtime, 'store' | 'log'>,
 ): Promise<FreshInput[]> {
-  const inputs = await mapAtOnce(entries, storeReadsAtOnce, async (entry) => {
-    try {
-      return await readInput(tenant, entry, runtime)
-    } catch (error) {
-      if (kindOf(error) !== 'corrupt') throw error
-      runtime.log.error('fresh file is left out of compaction', {
-        key: entry.key,
-        error: messageOf(error),
-      })
-      return undefined
-    }
-  })
-  const read = inputs.filter((input) => input !== undefined)
-  let heldRows = 0
-  const end = read.findIndex(({ tail }, i) => {
-    heldRows += tail.rowGroups.reduce((most, { rows }) => Math.max(most, rows), 0)
-    return i > 0 && heldRows > mergeHeldRowsMax
-  })
-  return end < 0 ? read : read.slice(0, end)
+  let fitting: readonly FreshInput[] = []
+  for (let at = 0; at < entries.length; at += storeReadsAtOnce) {
+    const next = entries.slice(at, at + storeReadsAtOnce)
+    const read = await mapAtOnce(next, storeReadsAtOnce, (entry) =>
+      readUnlessBroken(tenant, entry, runtime),
+    )
+    const inputs = [...fitting, ...read.filter((input) => input !== undefined)]
+    fitting = fittingInputs(inputs, ({ bytes, body, tail }) => ({
+      bytes,
+      heldBytes: body?.length ?? 0,
+      groups: tail.rowGroups,
+    }))
+    if (fitting.length < inputs.length) break
+  }
+  return fitting.toSorted((a, b) => (a.key < b.key ? -1 : 1))
+}
+
+async function readUnlessBroken(
+  tenant: string,
+  entry: ListEntry,
+  runtime: Pick<Runtime, 'store' | 'log'>,
+): Promise<FreshInput | undefined> {
+  try {
+    return await readInput(tenant, entry, runtime)
+  } catch (error) {
+    if (kindOf(error) !== 'corrupt') throw error
+    runtime.log.error('fresh file is left out of compaction', {
+      key: entry.key,
+      error: messageOf(error),
+    })
+    return undefined
+  }
 }
 
 async function readInput(

@@ -22,16 +22,23 @@ import { type PutMerged, putMerged } from './put-merged.ts'
 import { putReceipts, sortReceipts } from './put-receipts.ts'
 import { runMerge } from './run-merge.ts'
 
+export interface FreshFiles {
+  /** Those to absorb, the first to be taken first. */
+  readonly chosen: readonly ListEntry[]
+  /** All that were live when they were listed, and when that began. */
+  readonly live: readonly ListEntry[]
+  readonly listedMs: number
+}
+
 /**
- * Absorbs fresh files: merges what they hold into span files, one an hour of starts, and commits those with their index
- * and the receipts of their envelopes. Rows that the compacted files hold already, by an earlier delivery of their
- * envelope, are left out. Undefined when another compactor was faster or the inputs are gone: nothing is lost, as what
- * no manifest names is swept.
+ * Absorbs fresh files, as many of those chosen as fit: merges what they hold into span files, one an hour of starts, and
+ * commits those with their index and the receipts of their envelopes. Rows that the compacted files hold already, by an
+ * earlier delivery of their envelope, are left out. Undefined when another compactor was faster or the inputs are gone:
+ * nothing is lost, as what no manifest names is swept.
  */
 export async function mergeFresh(
   base: Manifest,
-  chosen: readonly ListEntry[],
-  left: readonly ListEntry[],
+  { chosen, live, listedMs }: FreshFiles,
   runtime: Runtime,
   cache: ReadCache,
 ): Promise<MergeReport | undefined> {
@@ -75,7 +82,7 @@ export async function mergeFresh(
       runtime,
     ),
     asOfMs: Math.floor(
-      left.reduce((least, { modifiedMs }) => Math.min(least, modifiedMs), runtime.clock.nowMs()),
+      leftOf(live, inputs).reduce((least, { modifiedMs }) => Math.min(least, modifiedMs), listedMs),
     ),
   }
   const committed = await commitManifest(base, runtime, cache.index, (on, attempt) =>
@@ -93,6 +100,12 @@ export async function mergeFresh(
     bytesWritten: put.bytes,
     indexBytesWritten: put.indexBytes,
   }
+}
+
+/** What waits on: not chosen, not fitting, or broken. */
+function leftOf(live: readonly ListEntry[], inputs: readonly FreshInput[]): ListEntry[] {
+  const keys = new Set(inputs.map(({ key }) => key))
+  return live.filter(({ key }) => !keys.has(key))
 }
 
 interface AbsorbedFresh {

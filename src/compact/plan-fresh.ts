@@ -3,7 +3,7 @@ import { freshMergeFilesMin, freshMergeWaitMs, mergeFilesMax, spanFileBytesMax }
 import type { ListEntry } from '../ports/object-store.ts'
 
 /**
- * The fresh files that one merge takes, the earliest hour of receipt first, within an hour the earliest written; empty
+ * The fresh files that one merge may take, the earliest hour of receipt first, within an hour the earliest written; empty
  * when there are too few to be worth it and none has waited long, unless all are wanted `atOnce`. `fresh` are the live
  * ones.
  */
@@ -26,7 +26,7 @@ export function planFresh(fresh: readonly ListEntry[], nowMs: number, atOnce = f
     chosen.push(entry)
     bytes += entry.bytes
   }
-  return chosen.sort((a, b) => (a.key < b.key ? -1 : 1))
+  return chosen
 }
 
 function byArrival(a: ListEntry, b: ListEntry): number {

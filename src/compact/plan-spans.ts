@@ -1,5 +1,6 @@
 import type { SpanFile } from '../index/day-list.ts'
-import { mergeFilesMax, mergeHeldRowsMax, rowGroupRowsMax, spanFileBytesMax } from '../limits.ts'
+import { spanFileBytesMax } from '../limits.ts'
+import { fittingInputs } from './fitting-inputs.ts'
 
 export interface SpanMerge {
   /** Of one hour, at least two. */
@@ -53,23 +54,12 @@ function cutsOf(width: number): number[] {
 /** Files to merge into one, of about one size unless the hour is over; fewer than two when none are worth it. */
 function worthMerging(files: readonly SpanFile[], isOver: boolean): readonly SpanFile[] {
   const ascending = files.toSorted((a, b) => a.bytes - b.bytes)
-  if (isOver) return withinBounds(ascending)
+  if (isOver) return fittingInputs(ascending, (file) => file)
   for (const [at, { bytes }] of ascending.entries()) {
     const alike = ascending.slice(at).filter((other) => other.bytes <= bytes * sizeRatio)
-    const chosen = withinBounds(alike)
+    const chosen = fittingInputs(alike, (file) => file)
     const isFull = chosen.length < alike.length
     if (chosen.length >= filesOfOneSize || (isFull && chosen.length >= 2)) return chosen
   }
   return []
-}
-
-/** As many of the first as one merge may read and hold. */
-function withinBounds(files: readonly SpanFile[]): readonly SpanFile[] {
-  let [bytes, heldRows] = [0, 0]
-  const end = files.findIndex((file, i) => {
-    bytes += file.bytes
-    heldRows += Math.min(file.rows, rowGroupRowsMax)
-    return i >= mergeFilesMax || bytes > spanFileBytesMax || heldRows > mergeHeldRowsMax
-  })
-  return end < 0 ? files : files.slice(0, end)
 }

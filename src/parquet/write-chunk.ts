@@ -79,7 +79,15 @@ interface RawPage {
   readonly body: Uint8Array
 }
 
+/**
+ * What one chunk is made in and the next one again: a merge makes thousands, and the collector lets tens of megabytes of
+ * such memory gather before it looks. Nothing outlives `encodeChunk` in it.
+ */
+let scratch = { pages: new ByteWriter(), chunk: new ByteWriter() }
+const scratchBytesMax = 4 * 1024 * 1024
+
 export function encodeChunk(input: ChunkInput, codec: Codec): EncodedChunk {
+  clearScratch()
   const pages = rawPages(input)
   const rawBytes = pages.reduce((sum, page) => sum + page.header.rawBytes, 0)
   const packed =
@@ -88,6 +96,15 @@ export function encodeChunk(input: ChunkInput, codec: Codec): EncodedChunk {
   // Random ids do not shrink: their readers are spared the attempt.
   const useZstd = packed.length > 0 && packedBytes < rawBytes * 0.95
   return layPages(input, pages, useZstd ? packed : undefined)
+}
+
+function clearScratch(): void {
+  const { pages, chunk } = scratch
+  if (pages.bytes.length + chunk.bytes.length > scratchBytesMax) {
+    scratch = { pages: new ByteWriter(), chunk: new ByteWriter() }
+  }
+  scratch.pages.length = 0
+  scratch.chunk.length = 0
 }
 
 function layPages(
@@ -100,7 +117,8 @@ function layPages(
     0,
   )
   const levels = pages.reduce((sum, page) => sum + page.levels.length, 0)
-  const out = new ByteWriter(bodies + levels + pages.length * pageHeaderBytesMax)
+  const out = scratch.chunk
+  out.reserve(bodies + levels + pages.length * pageHeaderBytesMax)
   let dictionaryPageBytes = 0
   let saved = 0
   for (const [i, page] of pages.entries()) {
@@ -165,27 +183,29 @@ function rawPage(input: ChunkInput, slice: Slice): RawPage {
   const { leaf, repetition, definition, values } = input
   const { from, to, count } = slice
   const nested = leaf.repetitionMax > 0
-  const out = new ByteWriter(
-    Math.min(Math.ceil(valueBytes(values, count)), pageValueBytes * 2) + 64,
-  )
+  // Where the scratch grows, earlier pages stay whole in the memory that it had.
+  const out = scratch.pages
+  out.reserve(Math.min(Math.ceil(valueBytes(values, count)), pageValueBytes * 2) + 64)
+  const pageStart = out.length
   if (repetition !== undefined)
     writeHybrid(out, repetition, from, to, bitWidthOf(leaf.repetitionMax))
-  const repetitionBytes = out.length
+  const repetitionBytes = out.length - pageStart
   if (definition !== undefined) {
     if (!nested) out.u32(0)
     const start = out.length
     writeHybrid(out, definition, from, to, bitWidthOf(leaf.definitionMax))
-    if (!nested) new DataView(out.bytes.buffer).setUint32(0, out.length - start, true)
+    if (!nested) new DataView(out.bytes.buffer).setUint32(pageStart, out.length - start, true)
   }
-  const levelBytes = out.length
+  const levelBytes = out.length - pageStart
   writeValues(out, values, slice.firstValue, slice.firstValue + count)
   const common = {
     bytes: 0,
-    rawBytes: out.length,
+    rawBytes: out.length - pageStart,
     values: to - from,
     encoding: encodingOf(values, count),
   }
-  if (!nested) return { header: { kind: 'flat', ...common }, levels: noBytes, body: out.view() }
+  const page = out.view().subarray(pageStart)
+  if (!nested) return { header: { kind: 'flat', ...common }, levels: noBytes, body: page }
   const header: PageHeader = {
     kind: 'nested',
     ...common,
@@ -197,8 +217,8 @@ function rawPage(input: ChunkInput, slice: Slice): RawPage {
   }
   return {
     header,
-    levels: out.view().subarray(0, levelBytes),
-    body: out.view().subarray(levelBytes),
+    levels: page.subarray(0, levelBytes),
+    body: page.subarray(levelBytes),
   }
 }
 

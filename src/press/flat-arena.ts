@@ -23,19 +23,31 @@ interface Placed {
   readonly table: ColumnTable
 }
 
+/** Memory that one arena after the other is built in; none of it is in what they give. */
+export interface ArenaScratch {
+  arena: Uint8Array
+}
+
 /**
  * The flat columns of a row group in one piece of memory. In pieces of their own they would cost more in bookkeeping
  * than in bytes, and keep whole pages for a few entries.
  */
 export class FlatArena {
   readonly #rows: number
+  readonly #scratch: ArenaScratch
   #bytes: Uint8Array
   #length = 0
   readonly #placed: Placed[] = []
 
-  constructor(rows: number) {
+  constructor(rows: number, scratch: ArenaScratch) {
     this.#rows = rows
-    this.#bytes = new Uint8Array(rows * 64 + 4096)
+    this.#scratch = scratch
+    this.#bytes = scratch.arena
+  }
+
+  /** Of all that was added. */
+  get bytesLength(): number {
+    return this.#length
   }
 
   /** Copies a column, unless it has no value. */
@@ -54,8 +66,10 @@ export class FlatArena {
     this.#placed.push({ name, idsAt, idBytes, startsAt, bytesAt, table })
   }
 
-  finish(): ReadonlyMap<string, FlatColumn> {
-    const bytes = this.#bytes.slice(0, this.#length)
+  /** The columns, in `bytesLength` bytes or more of memory. */
+  finish(memory: ArrayBuffer): ReadonlyMap<string, FlatColumn> {
+    const bytes = new Uint8Array(memory)
+    bytes.set(this.#bytes.subarray(0, this.#length))
     const ones = new Uint8Array(this.#rows).fill(1)
     return new Map(
       this.#placed.map(({ name, idsAt, idBytes, startsAt, bytesAt, table }) => [
@@ -82,6 +96,7 @@ export class FlatArena {
       const larger = new Uint8Array(Math.max(this.#length, this.#bytes.length * 2))
       larger.set(this.#bytes)
       this.#bytes = larger
+      this.#scratch.arena = larger
     }
     return at
   }

@@ -4,12 +4,13 @@ import { fixedColumns as c } from '../layout/columns.ts'
 import { mergeOpenRowsMax, mergeReadAheadBytes } from '../limits.ts'
 import { corrupt } from '../parquet/byte-reader.ts'
 import type { Codec } from '../ports/codec.ts'
+import { type BufferPool, bufferPool } from './buffer-pool.ts'
 import { dropRepeats } from './drop-repeats.ts'
 import { type HeldGroup, holdGroup } from './held-group.ts'
 import { MergePartition } from './merge-partition.ts'
 import { type MergePlan, planMerge } from './merge-plan.ts'
 import { type HeldInput, isStuck, type MergeWindow, nextWindow } from './merge-window.ts'
-import { type GroupColumns, readGroup } from './read-group.ts'
+import { type GroupColumns, type GroupScratch, groupScratch, readGroup } from './read-group.ts'
 import { compareKeys, keyWords, traceWords } from './row-keys.ts'
 import type { MergedFile } from './span-file-writer.ts'
 import { int32At } from './span-of-row.ts'
@@ -81,14 +82,20 @@ export function* mergeSpans(
     inputs.map(({ columns }) => columns),
     rowsRead,
   )
-  const readers = inputs.map((input, i) => new InputReader(input, i, plan, options.codec))
+  const shared = { plan, codec: options.codec, scratch: groupScratch(), pool: bufferPool() }
+  const readers = inputs.map((input, i) => new InputReader(input, i, shared))
   const output = new MergeOutput(plan, options, bytes)
   for (;;) {
     yield* readOn(readers)
     const window = nextWindow(readers)
     if (window.groups.length === 0) break
     output.add(window)
-    for (const reader of readers) output.release(reader.passed())
+    for (const reader of readers) {
+      for (const group of reader.passed()) {
+        output.release(group)
+        for (const memory of group.columns.memory) shared.pool.give(memory)
+      }
+    }
   }
   const rowsDropped = readers.reduce((sum, reader) => sum + reader.rowsDropped, 0)
   return { files: output.finish(), rowsRead, rowsDropped, repeatsDropped: output.repeatsDropped }
@@ -125,6 +132,13 @@ function worthReadingAhead(
 
 const envelopeColumn: ReadonlySet<string> = new Set([c.envelope])
 
+interface SharedByReaders {
+  readonly plan: MergePlan
+  readonly codec: Codec
+  readonly scratch: GroupScratch
+  readonly pool: BufferPool
+}
+
 /** One input: its groups one after the other. */
 class InputReader implements HeldInput {
   readonly held: HeldGroup[] = []
@@ -133,16 +147,14 @@ class InputReader implements HeldInput {
   rowsDropped = 0
   readonly #input: MergeInput
   readonly #number: number
-  readonly #plan: MergePlan
-  readonly #codec: Codec
+  readonly #shared: SharedByReaders
   #next = 0
   #firstRow = 0
 
-  constructor(input: MergeInput, number: number, plan: MergePlan, codec: Codec) {
+  constructor(input: MergeInput, number: number, shared: SharedByReaders) {
     this.#input = input
     this.#number = number
-    this.#plan = plan
-    this.#codec = codec
+    this.#shared = shared
   }
 
   get hasMore(): boolean {
@@ -168,7 +180,8 @@ class InputReader implements HeldInput {
   hold(): void {
     const group = this.#input.groups[this.#next++]!
     const without = this.#input.dropEnvelopes?.size ? undefined : envelopeColumn
-    const columns = readGroup(this.ahead!, group, { codec: this.#codec, without })
+    const { plan, ...shared } = this.#shared
+    const columns = readGroup(this.ahead!, group, { ...shared, without })
     if (columns.rows !== group.rows || columns.rows === 0) {
       throw corrupt('row group', `must have ${group.rows} rows, has ${columns.rows}`)
     }
@@ -176,7 +189,7 @@ class InputReader implements HeldInput {
     const dropped = this.#droppedOf(columns)
     for (const drop of dropped ?? []) this.rowsDropped += drop
     this.#firstRow += columns.rows
-    this.held.push(holdGroup(this.#number, columns, this.#plan, dropped))
+    this.held.push(holdGroup(this.#number, columns, plan, dropped))
   }
 
   /** Takes the groups that are merged to their last row. */
@@ -272,11 +285,9 @@ class MergeOutput {
     if (rows > mergeOpenRowsMax) largest?.writeGroup()
   }
 
-  /** Before groups are let go: what is to be copied of them is copied. */
-  release(groups: readonly HeldGroup[]): void {
-    for (const group of groups) {
-      for (const partition of this.#partitions) partition.release(group)
-    }
+  /** Before a group is let go: what is to be copied of it is copied. */
+  release(group: HeldGroup): void {
+    for (const partition of this.#partitions) partition.release(group)
   }
 
   finish(): MergedFile[] {

@@ -1,10 +1,10 @@
 import type { CountedAttribute } from '../index/day-list.ts'
 import { fixedColumns as c } from '../layout/columns.ts'
-import { restKeysMax } from '../limits.ts'
+import { restKeysMax, rowGroupRowsMax } from '../limits.ts'
 import type { ColumnTable } from '../parquet/read-column.ts'
 import { NumberTable } from '../span/number-table.ts'
 import { EventBuilder, LinkBuilder } from '../span/span-batch-builder.ts'
-import { grown, StringTable } from '../span/string-table.ts'
+import { lengthened, StringTable } from '../span/string-table.ts'
 import {
   bitsChunk,
   numbersChunk,
@@ -77,19 +77,23 @@ export class OpenGroup {
     this.rows = rows
     const held = this.ownEnds.length
     if (rows <= held) return
-    const room = Math.max(rows, held * 2)
-    this.traceIds = grown(this.traceIds, 16 * room)
-    this.spanIds = grown(this.spanIds, 8 * room)
-    this.parentSpanIds = grown(this.parentSpanIds, 8 * room)
-    this.starts = grown(this.starts, 2 * room)
-    this.durations = grown(this.durations, 2 * room)
-    this.ends = grown(this.ends, 2 * room)
-    this.ownEnds = grown(this.ownEnds, room)
-    this.firstEvents = grown(this.firstEvents, room + 1)
-    this.firstLinks = grown(this.firstLinks, room + 1)
-    this.arrivalOf = grown(this.arrivalOf, room)
+    // Most groups end at the rows that one may have.
+    const room = Math.max(
+      rows,
+      held < rowGroupRowsMax ? Math.min(held * 2, rowGroupRowsMax) : held * 2,
+    )
+    this.traceIds = lengthened(this.traceIds, 16 * room)
+    this.spanIds = lengthened(this.spanIds, 8 * room)
+    this.parentSpanIds = lengthened(this.parentSpanIds, 8 * room)
+    this.starts = lengthened(this.starts, 2 * room)
+    this.durations = lengthened(this.durations, 2 * room)
+    this.ends = lengthened(this.ends, 2 * room)
+    this.ownEnds = lengthened(this.ownEnds, room)
+    this.firstEvents = lengthened(this.firstEvents, room + 1)
+    this.firstLinks = lengthened(this.firstLinks, room + 1)
+    this.arrivalOf = lengthened(this.arrivalOf, room)
     for (const [i, values] of this.#flat.entries()) {
-      if (values !== undefined) this.#flat[i] = grown(values, room)
+      if (values !== undefined) this.#flat[i] = lengthened(values, room)
     }
   }
 

@@ -1,11 +1,12 @@
 import { fixedColumns as c, nestedColumns as n } from '../layout/columns.ts'
 import { corrupt } from '../parquet/byte-reader.ts'
 import type { ChunkPlace } from '../parquet/footer.ts'
-import { type ColumnData, readColumn } from '../parquet/read-column.ts'
+import { type ColumnData, type ColumnScratch, readColumn } from '../parquet/read-column.ts'
 import { type Leaf, leavesOf } from '../parquet/schema.ts'
 import type { Codec } from '../ports/codec.ts'
 import { type AttributeColumnInfo, readAttributeColumns } from './attribute-columns.ts'
-import { FlatArena, type FlatColumn } from './flat-arena.ts'
+import { type BufferPool, bufferPool } from './buffer-pool.ts'
+import { type ArenaScratch, FlatArena, type FlatColumn } from './flat-arena.ts'
 import { wideColumns } from './merge-plan.ts'
 import { readMiniFooter } from './mini-footer.ts'
 import type { RowGroupPlace } from './read-spans.ts'
@@ -33,6 +34,8 @@ export interface GroupColumns {
   /** Undefined when no row has any. */
   readonly events: NestedRows | undefined
   readonly links: NestedRows | undefined
+  /** What ids, times and flat columns lie in: may be given back to the pool that it came from. */
+  readonly memory: readonly ArrayBuffer[]
 }
 
 /** The items of row r are those from `firstOfRow[r]` to before `firstOfRow[r + 1]`. */
@@ -51,13 +54,23 @@ export interface ReadGroupOptions {
   readonly codec: Codec
   /** Columns that nobody asks for, by name. */
   readonly without?: ReadonlySet<string> | undefined
+  /** Used again from group to group; what is read shares no memory with it. */
+  readonly scratch?: GroupScratch
+  /** Where the memory of what is read comes from. */
+  readonly pool?: BufferPool
+}
+
+export interface GroupScratch extends ColumnScratch, ArenaScratch {}
+
+export function groupScratch(): GroupScratch {
+  return { ids: new Uint32Array(0), levels: new Uint8Array(0), arena: new Uint8Array(64 * 1024) }
 }
 
 /** Reads a whole row group; `bytes` is its range, its own footer included. Throws kind `corrupt`. */
 export function readGroup(
   bytes: Uint8Array,
   group: RowGroupPlace,
-  { codec, without }: ReadGroupOptions,
+  { codec, without, scratch = groupScratch(), pool = bufferPool() }: ReadGroupOptions,
 ): GroupColumns {
   if (bytes.length !== group.bytes) {
     throw corrupt('row group', `must have ${group.bytes} bytes, got ${bytes.length}`)
@@ -69,8 +82,7 @@ export function readGroup(
   const attributes = readAttributeColumns(footer.keyValues)
   const leaves = leavesByPath(attributes)
   const columns = new Map<string, ColumnData>()
-  const flat = new FlatArena(rows)
-  const scratch = { ids: new Uint32Array(rows), levels: new Uint8Array(rows) }
+  const flat = new FlatArena(rows, scratch)
   for (const place of only.chunks) {
     const { path } = place
     const leaf = leaves.get(path)
@@ -81,13 +93,20 @@ export function readGroup(
       columns.set(path, withOwnTable(readColumn(chunk, place, leaf, rows, codec)))
     } else flat.add(path, readColumn(chunk, place, leaf, rows, codec, scratch))
   }
+  const memory: ArrayBuffer[] = []
+  const take = (bytes: number): ArrayBuffer => {
+    const taken = pool.take(bytes)
+    memory.push(taken)
+    return taken
+  }
   return {
     rows,
-    ...idsAndTimes(columns, rows),
-    flat: flat.finish(),
+    ...idsAndTimes(columns, rows, take),
+    flat: flat.finish(take(flat.bytesLength)),
     attributes,
     events: nestedRows(columns, c.events, n.time, rows),
     links: nestedRows(columns, c.links, n.traceId, rows),
+    memory,
   }
 }
 
@@ -120,19 +139,28 @@ function byPath(leaves: readonly Leaf[]): ReadonlyMap<string, Leaf> {
   return new Map(leaves.map((leaf) => [leaf.path.join('.'), leaf]))
 }
 
-function idsAndTimes(columns: ReadonlyMap<string, ColumnData>, rows: number) {
-  const wide = (name: string, width: number) => wideValues(columns.get(name), rows, width)
+function idsAndTimes(
+  columns: ReadonlyMap<string, ColumnData>,
+  rows: number,
+  take: (bytes: number) => ArrayBuffer,
+) {
+  const wide = (name: string, width: number) => {
+    const out = new Uint8Array(take(rows * width), 0, rows * width)
+    wideValues(columns.get(name), width, out)
+    return out
+  }
+  const halves = (name: string) => new Uint32Array(wide(name, 8).buffer, 0, rows * 2)
   const traceIds = wide(c.traceId, 16)
   const spanIds = wide(c.spanId, 8)
   const parentSpanIds = wide(c.parentSpanId, 8)
-  const starts = new Uint32Array(wide(c.start, 8).buffer)
-  const durations = new Uint32Array(wide(c.durationNs, 8).buffer)
+  const starts = halves(c.start)
+  const durations = halves(c.durationNs)
   const end = columns.get(c.end)
   const ownEnds =
     end !== undefined && end.count > 0
       ? (end.definition ?? new Uint8Array(rows).fill(1))
       : undefined
-  const ends = ownEnds ? new Uint32Array(wide(c.end, 8).buffer) : new Uint32Array(rows * 2)
+  const ends = ownEnds ? halves(c.end) : new Uint32Array(take(rows * 8), 0, rows * 2)
   for (let i = 0; i < rows; i++) {
     if (ownEnds?.[i] === 1) continue
     const low = starts[i * 2]! + durations[i * 2]!
@@ -142,15 +170,16 @@ function idsAndTimes(columns: ReadonlyMap<string, ColumnData>, rows: number) {
   return { traceIds, spanIds, parentSpanIds, starts, durations, ends, ownEnds }
 }
 
-/** Values of fixed width by row, zero where null; in memory of their own. */
-function wideValues(column: ColumnData | undefined, rows: number, width: number): Uint8Array {
-  const out = new Uint8Array(rows * width)
-  if (column === undefined || column.count === 0) return out
+/** Writes values of fixed width by row, zero where null. */
+function wideValues(column: ColumnData | undefined, width: number, out: Uint8Array): void {
+  const rows = out.length / width
+  if (column === undefined || column.count < rows) out.fill(0)
+  if (column === undefined || column.count === 0) return
   const { definition, ids, table, count } = column
   if (table.width !== width && count > 0) throw corrupt('row group', `must have ids of ${width}`)
   if (ids === undefined && count === rows) {
     out.set(table.bytes.subarray(0, out.length))
-    return out
+    return
   }
   let next = 0
   for (let row = 0; row < rows; row++) {
@@ -159,7 +188,6 @@ function wideValues(column: ColumnData | undefined, rows: number, width: number)
     next++
     for (let i = 0; i < width; i++) out[row * width + i] = table.bytes[from + i]!
   }
-  return out
 }
 
 /** Lists by row, from the levels of the field that each item has. */

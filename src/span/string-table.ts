@@ -123,9 +123,12 @@ export function stringAt(strings: Strings, id: number): string {
 
 /** The same array with room for `lengthMin`, at least doubled. */
 export function grown<T extends GrowableArray>(array: T, lengthMin: number): T {
-  const larger = new (array.constructor as new (length: number) => T)(
-    Math.max(lengthMin, array.length * 2),
-  )
+  return lengthened(array, Math.max(lengthMin, array.length * 2))
+}
+
+/** A copy of exactly this length. */
+export function lengthened<T extends GrowableArray>(array: T, length: number): T {
+  const larger = new (array.constructor as new (length: number) => T)(length)
   larger.set(array as never)
   return larger
 }

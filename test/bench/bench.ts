@@ -7,6 +7,7 @@ import { benchFlush } from './flush.ts'
 import { benchLookup } from './lookup.ts'
 import { type Effort, fullEffort, quickEffort } from './measure.ts'
 import { benchMemory } from './memory.ts'
+import { benchMonth } from './month.ts'
 import { benchQueue } from './queue.ts'
 import { type Row, tableOf } from './row.ts'
 import { benchSize } from './size.ts'
@@ -21,6 +22,7 @@ const groups: Readonly<Record<string, (effort: Effort) => Promise<Row[]>>> = {
   size: benchSize,
   lookup: benchLookup,
   compact: benchCompact,
+  month: benchMonth,
 }
 
 // npm run bench [-- GROUP…] [--quick]

@@ -6,6 +6,7 @@ import { flushBatch } from '../../src/flush/flush-batch.ts'
 import { planBatches } from '../../src/flush/plan-batches.ts'
 import { benchRuntime } from './bench-runtime.ts'
 import { decodeToObjects } from './otlp-objects.ts'
+import { peakMemory } from './peak-memory.ts'
 import { writeObjects } from './write-objects.ts'
 
 // Run by memory.ts as a process of its own, which has held nothing but these envelopes: prints by how many MiB flushing
@@ -20,7 +21,7 @@ for (let flush = 0; flush < Number(times); flush++) {
   if (how === 'objects') writeObjects(envelopes.map(inflate).map(decodeToObjects))
   else for (const batch of batches) await flushBatch(batch, benchRuntime())
 }
-const peakBytes = process.resourceUsage().maxRSS * 1024
+const peakBytes = peakMemory()
 process.stdout.write(`${(peakBytes - beforeBytes) / 1024 ** 2}\n`)
 
 function inflate({ body }: Envelope): Uint8Array {

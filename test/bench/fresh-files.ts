@@ -1,11 +1,18 @@
 import { generateRequests } from '../../functions/node/demo/generate-spans.ts'
 import { nodeCodec } from '../../src/adapters/node/codec.ts'
+import { fittingInputs } from '../../src/compact/fitting-inputs.ts'
+import { spanFileBytesMax } from '../../src/limits.ts'
 import { decodeRequest } from '../../src/otlp/decode.ts'
 import { readFileColumns } from '../../src/press/attribute-columns.ts'
 import { decodeFooterSuffix } from '../../src/press/file-footer.ts'
 import { encodeFreshFile } from '../../src/press/fresh-file.ts'
 import { decodeFreshTail } from '../../src/press/fresh-tail.ts'
-import { type MergeInput, type MergeResult, mergeSpans } from '../../src/press/merge-spans.ts'
+import {
+  type MergedFile,
+  type MergeInput,
+  type MergeResult,
+  mergeSpans,
+} from '../../src/press/merge-spans.ts'
 import { attributeTypes } from '../../src/span/span-batch.ts'
 import { SpanBatchBuilder } from '../../src/span/span-batch-builder.ts'
 
@@ -52,28 +59,48 @@ function addColumns(builder: SpanBatchBuilder): void {
   }
 }
 
+/** A file to be merged, whole. */
+export interface FileInput extends MergeInput {
+  readonly body: Uint8Array
+}
+
+export function freshInput(body: Uint8Array): FileInput {
+  const tail = decodeFreshTail(body, body.length)
+  const footer = decodeFooterSuffix(body, body.length)
+  if ('kind' in tail || 'kind' in footer) throw new Error('a whole file has its end')
+  return { body, groups: tail.rowGroups, columns: readFileColumns(footer.keyValues) }
+}
+
 /** All of them merged into one span file, or as few as its bound on bytes makes. */
-export function mergeFiles(files: readonly Uint8Array[]): MergeResult {
-  const steps = mergeSpans(files.map(inputOf), {
+export function mergeFiles(inputs: readonly FileInput[]): MergeResult {
+  const steps = mergeSpans(inputs, {
     codec: nodeCodec,
     partitions: 1,
     partitionOf: () => 0,
-    fileBytesMax: 32 * 1024 * 1024,
+    fileBytesMax: spanFileBytesMax,
   })
   let step = steps.next()
   while (!step.done) {
     step = steps.next(
       step.value.map(({ input, offset, length }) =>
-        (files[input] as Uint8Array).slice(offset, offset + length),
+        (inputs[input] as FileInput).body.slice(offset, offset + length),
       ),
     )
   }
   return step.value
 }
 
-function inputOf(file: Uint8Array): MergeInput {
-  const tail = decodeFreshTail(file, file.length)
-  const footer = decodeFooterSuffix(file, file.length)
-  if ('kind' in tail || 'kind' in footer) throw new Error('a whole file has its end')
-  return { groups: tail.rowGroups, columns: readFileColumns(footer.keyValues) }
+/** As many of the first as compaction merges at once. */
+export function fittingFiles(inputs: readonly FileInput[]): readonly FileInput[] {
+  return fittingInputs(inputs, ({ body, groups }) => ({ bytes: body.length, groups }))
+}
+
+/** Span files of so many fresh files each. */
+export function spanFiles(count: number, freshEach: number): FileInput[] {
+  const fresh = freshFiles(count * freshEach).map(freshInput)
+  return Array.from({ length: count }, (_, i) => {
+    const { files } = mergeFiles(fresh.slice(i * freshEach, (i + 1) * freshEach))
+    const [{ bytes, groups, columns }] = files as [MergedFile]
+    return { body: bytes.slice(), groups, columns }
+  })
 }

@@ -44,10 +44,10 @@ async function compact(
 ): Promise<boolean> {
   const runtime: Runtime = { ...world.runtime, store }
   const cache = readCache()
-  const { manifest, fresh } = await listLive('acme', runtime, cache)
-  const chosen = fresh.filter(({ key }) => keys.includes(key))
-  const left = fresh.filter(({ key }) => !keys.includes(key))
-  return (await mergeFresh(manifest, chosen, left, runtime, cache)) !== undefined
+  const listedMs = runtime.clock.nowMs()
+  const { manifest, fresh: live } = await listLive('acme', runtime, cache)
+  const chosen = live.filter(({ key }) => keys.includes(key))
+  return (await mergeFresh(manifest, { chosen, live, listedMs }, runtime, cache)) !== undefined
 }
 
 const sweepOnce = (world: LookupWorld, store: ObjectStore = world.store) =>

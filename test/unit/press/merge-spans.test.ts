@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { nodeCodec } from '../../../src/adapters/node/codec.ts'
 import { decodeSummaries, encodeSummaries } from '../../../src/index/summaries.ts'
+import { mergeOpenRowsMax } from '../../../src/limits.ts'
 import { dedupeSpans } from '../../../src/lookup/dedupe-spans.ts'
 import type { MergedFile } from '../../../src/press/merge-spans.ts'
 import type { Span } from '../../../src/span/span.ts'
@@ -341,7 +342,8 @@ test('a row keeps what it had in the rest beside what lost its column', () => {
 })
 
 test('open groups end early when all partitions together hold too many rows', () => {
-  // 9,900 rows fill no group; six times as many may be open together, eight times not.
+  // A sixth of what may be open together, which fills no group: six are not cut, eight are.
+  const each = Math.floor(mergeOpenRowsMax / 6)
   const rowsOf = (partitions: number, each: number) =>
     Array.from({ length: partitions * each }, (_, i) => plainSpan(i, i % partitions))
   const options = (partitions: number) => ({
@@ -352,11 +354,10 @@ test('open groups end early when all partitions together hold too many rows', ()
     freshInput(rows.filter((_, i) => i % 2 === 0)),
     freshInput(rows.filter((_, i) => i % 2 === 1)),
   ]
-  const below = merge(inputsOf(rowsOf(6, 9_900)), options(6))
+  const below = merge(inputsOf(rowsOf(6, each)), options(6))
   expect(below.files.map(({ groups }) => groups.length)).toEqual([1, 1, 1, 1, 1, 1])
-  const above = merge(inputsOf(rowsOf(8, 9_900)), options(8))
-  const rows = above.files.map((file) => file.rows)
-  expect(rows).toEqual([9_900, 9_900, 9_900, 9_900, 9_900, 9_900, 9_900, 9_900])
+  const above = merge(inputsOf(rowsOf(8, each)), options(8))
+  expect(above.files.map((file) => file.rows)).toEqual(Array(8).fill(each))
   expect(above.files.reduce((sum, { groups }) => sum + groups.length, 0)).toBeGreaterThan(8)
 })
 
