@@ -4,7 +4,7 @@ import { corrupt } from '../parquet/byte-reader.ts'
 import type { Codec } from '../ports/codec.ts'
 import { type AttributeType, attributeTypes } from '../span/span-batch.ts'
 import type { CountedAttribute, DayList, FileColumns, SpanFile, SpanFileGroup } from './day-list.ts'
-import { checkAscending, hexOfBytes, jsonFields } from './json-fields.ts'
+import { checkAscending, hexOfBytes, isCount, jsonFields } from './json-fields.ts'
 import { decodeJsonFrame, encodeJsonFrame, type FrameKind } from './json-frame.ts'
 
 const kind: FrameKind = { magic: 'SPLKDAYS', version: 1, what: 'day list' }
@@ -12,8 +12,17 @@ const kind: FrameKind = { magic: 'SPLKDAYS', version: 1, what: 'day list' }
 /** A day's files have most of their attributes in common: each stands once, and files name it by its place. */
 type Dictionary = Map<string, number>
 
+/** Throws kind `corrupt` for what `decodeDayList` would refuse. */
 export function encodeDayList(list: DayList, codec: Codec): Uint8Array {
-  checkDayList(list, `day list ${list.date}`)
+  const name = `day list ${list.date}`
+  const stranger = list.files.find(({ date }) => date !== list.date)
+  if (stranger) throw corrupt(name, `must have files of its date, got ${stranger.date}`)
+  const json = dayListJson(list)
+  readDayList(json, name)
+  return encodeJsonFrame(kind, json, codec)
+}
+
+function dayListJson(list: DayList) {
   const dictionary: Dictionary = new Map()
   const files = list.files.map((file) => ({
     ...file,
@@ -30,7 +39,7 @@ export function encodeDayList(list: DayList, codec: Codec): Uint8Array {
     columns: undefined,
   }))
   const attributes = [...dictionary.keys()].map((text) => JSON.parse(text) as unknown)
-  return encodeJsonFrame(kind, { date: list.date, attributes, files }, codec)
+  return { date: list.date, attributes, files }
 }
 
 function groupJson(group: SpanFileGroup) {
@@ -49,7 +58,11 @@ function countedJson({ scope, key, type, count }: CountedAttribute, dictionary: 
 /** The inverse of `encodeDayList`. Throws kind `corrupt`, naming the key. */
 export function decodeDayList(bytes: Uint8Array, key: string, codec: Codec): DayList {
   const { json } = decodeJsonFrame(kind, bytes, key, codec)
-  const name = `day list ${key}`
+  return readDayList(json, `day list ${key}`)
+}
+
+/** Runs before encoding and after decoding. */
+function readDayList(json: unknown, name: string): DayList {
   const fields = jsonFields(json, name)
   const date = fields.shaped('date', /^\d{4}-\d{2}-\d{2}$/)
   const attributes = fields.list('attributes', (item) => readAttribute(item, name))
@@ -88,11 +101,11 @@ function readFile(
   const fields = jsonFields(json, name)
   const counted = (item: unknown): CountedAttribute => {
     const [id, count]: unknown[] = Array.isArray(item) ? item : []
-    const attribute = attributes[Number(id)]
-    if (attribute === undefined || !Number.isSafeInteger(count)) {
-      throw corrupt(name, `must have attribute ${String(id)}`)
+    const attribute = isCount(id) ? attributes[id] : undefined
+    if (attribute === undefined || !isCount(count)) {
+      throw corrupt(name, 'must count rows of attributes that it has')
     }
-    return { ...attribute, count: count as number }
+    return { ...attribute, count }
   }
   const columns: FileColumns = {
     own: fields.list('own', counted),
@@ -145,7 +158,6 @@ const groupFields = [
   'startMaxNs',
 ] as const
 
-/** Runs before encoding and after decoding. */
 function checkDayList({ files }: DayList, name: string): void {
   checkAscending(
     files.map((file) => `${file.hour} ${file.name}`),

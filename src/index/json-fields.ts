@@ -13,6 +13,13 @@ export function jsonFields(json: unknown, name: string) {
     if (typeof value !== 'string') throw odd(field, 'a string')
     return value
   }
+  const count = (value: unknown, field: string): number =>
+    isCount(value) ? value : fail(odd(field, 'a count'))
+  const list = <T>(field: string, read: (item: unknown) => T): T[] => {
+    const value = object[field]
+    if (!Array.isArray(value)) throw odd(field, 'a list')
+    return value.map((item) => read(item))
+  }
   return {
     text,
     /** A string of a shape. */
@@ -22,11 +29,8 @@ export function jsonFields(json: unknown, name: string) {
       return value
     },
     /** A whole number from 0 to 2^53. */
-    count(field: string): number {
-      const value = object[field]
-      if (!Number.isSafeInteger(value) || (value as number) < 0) throw odd(field, 'a count')
-      return value as number
-    },
+    count: (field: string): number => count(object[field], field),
+    counts: (field: string): number[] => list(field, (item) => count(item, field)),
     /** A signed 64-bit number, as decimal text. */
     int64(field: string): bigint {
       const value = text(field)
@@ -38,13 +42,16 @@ export function jsonFields(json: unknown, name: string) {
     bytes(field: string): Uint8Array {
       return bytesOfHex(text(field)) ?? fail(odd(field, 'hex digits'))
     },
-    list<T>(field: string, read: (item: unknown, at: number) => T): T[] {
-      const value = object[field]
-      if (!Array.isArray(value)) throw odd(field, 'a list')
-      return value.map(read)
-    },
+    texts: (field: string): string[] =>
+      list(field, (item) => (typeof item === 'string' ? item : fail(odd(field, 'strings')))),
+    list,
     value: (field: string): unknown => object[field],
   }
+}
+
+/** A whole number from 0 to 2^53. */
+export function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0
 }
 
 function fail(error: Error): never {

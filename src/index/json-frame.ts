@@ -20,8 +20,10 @@ export interface FrameKind {
 /** A frame that claims more is broken: nothing is allocated for a claim beyond it. */
 const jsonBytesMax = 512 * 1024 * 1024
 
+/** `json` must be what the kind's reader takes: its maker has it read first. */
 export function encodeJsonFrame(kind: FrameKind, json: unknown, codec: Codec): Uint8Array {
   const text = new TextEncoder().encode(JSON.stringify(json))
+  if (text.length > jsonBytesMax) throw corrupt(kind.what, `would claim ${text.length} bytes`)
   const frame = codec.zstd(text)
   const out = new ByteWriter(20 + frame.length)
   out.append(new TextEncoder().encode(kind.magic))
@@ -50,10 +52,20 @@ export function decodeJsonFrame(
   const checksum = reader.u32()
   const frame = reader.take(reader.left)
   if (crc32(frame) !== checksum) throw corrupt(name, 'does not have its checksum')
-  const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(codec.unzstd(frame, textBytes))
+  return { json: decodeJson(frame, textBytes, name, codec), version }
+}
+
+/** JSON of `textBytes` in a zstd frame. Throws kind `corrupt`. */
+export function decodeJson(
+  frame: Uint8Array,
+  textBytes: number,
+  name: string,
+  codec: Codec,
+): unknown {
   try {
-    return { json: JSON.parse(text), version }
+    const text = codec.unzstd(frame, textBytes)
+    return JSON.parse(new TextDecoder('utf-8', { ignoreBOM: true }).decode(text))
   } catch (cause) {
-    throw corrupt(name, 'must be json', cause)
+    throw corrupt(name, `must hold ${textBytes} bytes of json in a zstd frame`, cause)
   }
 }

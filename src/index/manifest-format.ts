@@ -1,8 +1,10 @@
 import {
   baseOf,
+  freshPrefix,
   isObjectName,
   isRegionName,
   isTenantName,
+  manifestNumberMax,
   parseFreshFileKey,
 } from '../layout/keys.ts'
 import { locatorMarkEntries } from '../limits.ts'
@@ -14,9 +16,14 @@ import type { DayListRef, LocatorBucketRef, LocatorSet, Manifest, ReceiptsRef } 
 
 const kind: FrameKind = { magic: 'SPLKMANI', version: 1, what: 'manifest' }
 
+/** Throws kind `corrupt` for what `decodeManifest` would refuse. */
 export function encodeManifest(manifest: Manifest, codec: Codec): Uint8Array {
-  checkManifest(manifest, `manifest ${manifest.number}`)
-  const { tenant } = manifest
+  const json = manifestJson(manifest)
+  readManifest(json, `manifest ${manifest.number}`)
+  return encodeJsonFrame(kind, json, codec)
+}
+
+function manifestJson(manifest: Manifest) {
   const locators = manifest.locators.map((set) => ({
     ...set,
     buckets: set.buckets.map((bucket) => ({ ...bucket, marks: hexOfBytes(bucket.marks) })),
@@ -26,15 +33,22 @@ export function encodeManifest(manifest: Manifest, codec: Codec): Uint8Array {
     startMinNs: String(day.startMinNs),
     startMaxNs: String(day.startMaxNs),
   }))
-  const prefix = `${tenant}/fresh/`
-  const absorbed = manifest.absorbed.map((key) => key.slice(prefix.length))
-  return encodeJsonFrame(kind, { ...manifest, days, locators, absorbed }, codec)
+  // Another tenant's key stays whole, and so is no key to whoever reads it.
+  const prefix = freshPrefix(manifest.tenant)
+  const absorbed = manifest.absorbed.map((key) =>
+    key.startsWith(prefix) ? key.slice(prefix.length) : key,
+  )
+  return { ...manifest, days, locators, absorbed }
 }
 
 /** The inverse of `encodeManifest`. Throws kind `corrupt`, naming the key. */
 export function decodeManifest(bytes: Uint8Array, key: string, codec: Codec): Manifest {
   const { json } = decodeJsonFrame(kind, bytes, key, codec)
-  const name = `manifest ${key}`
+  return readManifest(json, `manifest ${key}`)
+}
+
+/** Runs before encoding and after decoding, so that whoever touches a bad manifest first meets it. */
+function readManifest(json: unknown, name: string): Manifest {
   const fields = jsonFields(json, name)
   const tenant = fields.text('tenant')
   const manifest: Manifest = {
@@ -48,7 +62,7 @@ export function decodeManifest(bytes: Uint8Array, key: string, codec: Codec): Ma
     days: fields.list('days', (item) => readDay(item, name)),
     locators: fields.list('locators', (item) => readSet(item, name)),
     receipts: fields.list('receipts', (item) => readReceipts(item, name)),
-    absorbed: fields.list('absorbed', (item) => `${tenant}/fresh/${String(item)}`),
+    absorbed: fields.texts('absorbed').map((rest) => `${freshPrefix(tenant)}${rest}`),
   }
   checkManifest(manifest, name)
   return manifest
@@ -72,7 +86,7 @@ function readSet(json: unknown, name: string): LocatorSet {
   return {
     since: fields.count('since'),
     buckets: fields.list('buckets', (item) => readBucket(item, name)),
-    dropped: fields.list('dropped', (item) => Number(item)),
+    dropped: fields.counts('dropped'),
     files: fields.count('files'),
   }
 }
@@ -101,17 +115,15 @@ function readReceipts(json: unknown, name: string): ReceiptsRef {
 const datePattern = /^\d{4}-\d{2}-\d{2}$/
 const hourPattern = /^([01]\d|2[0-3])$/
 
-/** Runs before encoding and after decoding, so that whoever touches a bad manifest first meets it. */
 function checkManifest(manifest: Manifest, name: string): void {
   const { number, floor, days, receipts, absorbed, locators } = manifest
   if (!isTenantName(manifest.tenant) || !isRegionName(manifest.region)) {
     throw corrupt(name, `must be of a tenant and region, got ${manifest.tenant} ${manifest.region}`)
   }
-  const whole = [number, floor, manifest.expiredMs, manifest.asOfMs]
-  if (!whole.every((value) => Number.isSafeInteger(value) && value >= 0)) {
-    throw corrupt(name, `must have whole numbers and times, got ${whole.join(' ')}`)
+  if (number < 1 || number > manifestNumberMax) {
+    throw corrupt(name, `must have a number from 1 to ${manifestNumberMax}, got ${number}`)
   }
-  if (number < 1 || floor > number) throw corrupt(name, `must have a floor below it, got ${floor}`)
+  if (floor > number) throw corrupt(name, `must have a floor of at most its number, got ${floor}`)
   checkAscending(
     days.map(({ date }) => date),
     'dates',
@@ -139,9 +151,7 @@ function checkManifest(manifest: Manifest, name: string): void {
 
 function checkSet({ since, buckets, dropped, files }: LocatorSet, number: number, name: string) {
   if (since > number || since < 1) throw corrupt(name, `must have locators since ${since}`)
-  const ascends = dropped.every(
-    (file, i) => Number.isSafeInteger(file) && file >= 0 && (i === 0 || file > dropped[i - 1]!),
-  )
+  const ascends = dropped.every((file, i) => i === 0 || file > (dropped[i - 1] as number))
   if (!ascends || (dropped.at(-1) ?? -1) >= files || dropped.length >= files) {
     throw corrupt(name, `must drop some of the ${files} files of a set, got ${dropped.length}`)
   }

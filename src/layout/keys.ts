@@ -115,6 +115,10 @@ export function isRegionName(text: string): boolean {
 }
 
 const numberDigits = 10
+
+/** The greatest number that a manifest's key can spell. */
+export const manifestNumberMax = 10 ** numberDigits - 1
+
 const numberPattern = `\\d{${numberDigits}}`
 const namePattern = `${numberPattern}-[0-9a-f]{16}`
 const wholeName = new RegExp(`^${namePattern}$`)

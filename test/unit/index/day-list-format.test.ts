@@ -208,10 +208,24 @@ const members: [path: string, near: unknown[], far: unknown[]][] = [
       [0, 0],
       [0, 2 ** 53 - 1],
     ],
-    [[4, 1], [-1, 1], [0.5, 1], [0, 1.5], [0, '1'], [0], []],
+    [
+      [4, 1],
+      [-1, 1],
+      [0.5, 1],
+      ['0', 1],
+      [{ toString: 1 }, 1],
+    ],
+  ],
+  [
+    'files.0.own.1',
+    [
+      [0, 0],
+      [3, 2 ** 53 - 1],
+    ],
+    [[0, -1], [0, 1.5], [0, '1'], [0], []],
   ],
   ['files.0.rest', ['any'], [{}, 'some', [null], undefined]],
-  ['files.0.rest.0', [[2, 0]], [[4, 1], [2, 1.5], []]],
+  ['files.0.rest.0', [[2, 0]], [[4, 1], [2, 1.5], [2, -1], []]],
   ['files.0.summaryBytes', [0, 2 ** 53 - 1], notCounts],
 ]
 
@@ -243,9 +257,17 @@ test.each([null, [], 7, 'text'])('a day list that is %j is corrupt', (json) => {
 
 test.each<[path: string, to: unknown]>([
   ['files.0.hour', '18'],
+  ['files.0.hour', '0'],
+  ['files.0.date', '2026-11-19'],
   ['files.0.name', 'file'],
   ['files.0.bytes', 9_903],
   ['files.0.rows', 29],
+  ['files.0.traces', -1],
+  ['files.0.summaryBytes', 1.5],
+  ['files.0.endMaxNs', 2n ** 63n],
+  ['files.0.receivedFromMs', -1],
+  ['files.0.fromMinute', -1],
+  ['files.0.fromMinute', 0.5],
   ['files.0.startMinNs', 2n ** 63n - 1n],
   ['files.0.receivedToMs', 0],
   ['files.0.fromMinute', 60],
@@ -258,11 +280,26 @@ test.each<[path: string, to: unknown]>([
   ['files.0.groups.1.bytes', 4_997],
   ['files.0.groups.0.minTraceId', new Uint8Array(15)],
   ['files.0.groups.0.maxTraceId', new Uint8Array(17)],
+  ['files.0.groups.0.offset', 0.5],
+  ['files.0.groups.0.startMinNs', -(2n ** 63n) - 1n],
+  ['files.0.columns.own.0.count', 1.5],
+  ['files.0.columns.rest.0.count', -1],
+  ['files.0.columns.own.0.type', 'map'],
+  ['files.0.columns.own.0.scope', 'trace'],
 ])('a day list with %s %s is not written', (path, to) => {
   expect(() => encode(changed(sampleDayList, path, to))).toThrow(
     expect.objectContaining({
       kind: 'corrupt',
       message: expect.stringMatching(/^day list 2026-11-20 /),
+    }),
+  )
+})
+
+test('a day list of no date is not written', () => {
+  expect(() => encode({ date: 'x', files: [] })).toThrow(
+    expect.objectContaining({
+      kind: 'corrupt',
+      message: expect.stringMatching(/^day list x must/),
     }),
   )
 })

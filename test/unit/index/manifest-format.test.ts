@@ -127,11 +127,14 @@ const dates = ['2026-11-20\n', '2026-1-20', '20261120', 7, undefined]
 const notHours = ['24', '7', '', 17, undefined]
 const notInt64 = ['', '1.5', String(2n ** 63n), String(-(2n ** 63n) - 1n), '0x1', 7, undefined]
 
+/** What neither `String` nor `Number` can convert. */
+const overriding = { toString: 1, valueOf: 1 }
+
 /** Members of the JSON: what is just within their bounds, and what is just beyond. */
 const members: [path: string, near: unknown[], far: unknown[]][] = [
   ['tenant', ['a', 'x'.repeat(tenantCharsMax)], ['', '_a', 'x'.repeat(tenantCharsMax + 1), 7]],
   ['region', ['0', 'a'.repeat(regionCharsMax)], ['', 'EU', 'a'.repeat(regionCharsMax + 1), 7]],
-  ['number', [42, 2 ** 53 - 1], [41, 0, ...notCounts]],
+  ['number', [42, 9_999_999_999], [41, 0, 10_000_000_000, ...notCounts]],
   ['nonce', ['0'.repeat(16)], ['0'.repeat(15), '0'.repeat(17), 'g'.repeat(16), undefined]],
   ['floor', [0, 42], [43, ...notCounts]],
   ['expiredMs', [0, 2 ** 53 - 1], notCounts],
@@ -167,7 +170,7 @@ const members: [path: string, near: unknown[], far: unknown[]][] = [
   [
     'locators.0.dropped',
     [[], [3], [0, 1, 2], [1, 2, 3]],
-    [[4], [-1], [1.5], [1, 0], [1, 1], [0, 1, 2, 3], ['x'], {}],
+    [[4], [-1], [1.5], [1, 0], [1, 1], [0, 1, 2, 3], ['x'], ['0'], [overriding], [null], {}],
   ],
   ['locators.0.files', [4, 3, 2 ** 53 - 1], [2, 0, ...notCounts]],
   ['receipts', [[]], [{}, [null], undefined]],
@@ -181,7 +184,7 @@ const members: [path: string, near: unknown[], far: unknown[]][] = [
   ],
   ['receipts.0.bytes', [0, 2 ** 53 - 1], notCounts],
   ['receipts.0.filterBytes', [0, 2 ** 53 - 1], notCounts],
-  ['absorbed', [[]], [{}, [''], [null], ['../x'], undefined]],
+  ['absorbed', [[]], [{}, [''], [null], [7], [overriding], ['../x'], undefined]],
 ]
 
 describe.each(members)('a manifest with %s', (path, near, far) => {
@@ -211,30 +214,46 @@ test.each<[path: string, to: unknown]>([
   ['number', 0],
   ['number', 41],
   ['number', 42.5],
+  ['number', 10_000_000_000],
+  ['nonce', 'x'],
   ['floor', 43],
   ['expiredMs', -1],
   ['expiredMs', 1.5],
   ['asOfMs', Number.NaN],
   ['days.0.date', '2026-11-20'],
   ['days.0.name', name(42)],
+  ['days.0.date', 'x'],
   ['days.1.name', 'day'],
+  ['days.0.files', -1],
+  ['days.0.files', Number.NaN],
+  ['days.0.spanFileBytes', 2 ** 53],
+  ['days.0.startMinNs', 2n ** 63n],
+  ['days.0.startMaxNs', -(2n ** 63n) - 1n],
+  ['days.0.receivedToMinMs', 1.5],
   ['locators.0.since', 0],
   ['locators.1.since', 43],
   ['locators.0.buckets', []],
   ['locators.0.buckets.0.entries', 0],
+  ['locators.0.buckets.0.entries', 1.5],
+  ['locators.0.buckets.0.bytes', -1],
   ['locators.0.buckets.0.name', name(42)],
   ['locators.0.buckets.0.marks', new Uint8Array(7)],
   ['locators.0.dropped', [2, 0]],
   ['locators.0.dropped', [4]],
   ['locators.0.dropped', [0, 1, 2, 3]],
   ['locators.0.files', 2],
+  ['locators.0.files', 4.5],
   ['receipts.0.date', '2026-11-21'],
+  ['receipts.0.date', '1'],
+  ['receipts.0.hour', '1'],
+  ['receipts.0.bytes', -1],
+  ['receipts.0.filterBytes', 1.5],
   ['receipts.2.name', name(42)],
   ['absorbed.0', freshFile('acme', '2')],
   ['absorbed.1', freshFile('acme', '0')],
   ['absorbed.0', freshFile('Acme', '0')],
   ['absorbed.0', 'acme/fresh/0.parquet'],
-])('a manifest with %s %j is not written', (path, to) => {
+])('a manifest with %s %s is not written', (path, to) => {
   expect(() => encode(changed(sampleManifest, path, to))).toThrow(
     expect.objectContaining({ kind: 'corrupt', message: expect.stringMatching(/^manifest \d/) }),
   )
@@ -246,6 +265,25 @@ test('number 0 is that of no manifest', () => {
   const bytes = encode({ ...none, number: 1 })
   expect(() => decode(reframed(bytes, (json) => changed(json, 'number', 0)))).toThrow(
     `manifest ${key} must have`,
+  )
+})
+
+test('a manifest may be its own floor, and the message says so of one above', () => {
+  expect(() => encode({ ...sampleManifest, floor: 43 })).toThrow(
+    'manifest 42 must have a floor of at most its number, got 43',
+  )
+})
+
+test('a frame that is not what it claims to be is told by its key', () => {
+  const { length } = JSON.stringify(framedJson(sample))
+  const other = sample.slice()
+  const view = new DataView(other.buffer)
+  view.setUint32(12, view.getUint32(12, true) + 1, true)
+  expect(() => decode(other)).toThrow(
+    expect.objectContaining({
+      kind: 'corrupt',
+      message: `manifest ${key} must hold ${length + 1} bytes of json in a zstd frame`,
+    }),
   )
 })
 
