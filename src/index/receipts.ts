@@ -1,7 +1,8 @@
 import { ByteReader, corrupt } from '../parquet/byte-reader.ts'
 import { ByteWriter } from '../parquet/byte-writer.ts'
 import { crc32 } from '../span/crc32.ts'
-import { addOrdinals, everyOrdinal, type Ordinals } from './ordinals.ts'
+import { isCount } from './json-fields.ts'
+import { addOrdinals, everyOrdinal, type Ordinals, sameOrdinals } from './ordinals.ts'
 import {
   buildTraceFilter,
   mightHoldTrace,
@@ -40,8 +41,12 @@ const magic = 'SPLKRCPT'
 const version = 1
 const headBytes = 24
 
-/** Receipts of one id are joined. */
+/** Receipts of one id are joined. Throws kind `corrupt` for what `decodeReceipts` would refuse. */
 export function encodeReceipts(receipts: readonly Receipt[]): EncodedReceipts {
+  for (const { id, ordinals } of receipts) {
+    if (id.length !== 16) throw corrupt('receipts', `must have ids of 16 bytes, got ${id.length}`)
+    checkOrdinals(ordinals, 'receipts')
+  }
   const sorted = joined(receipts)
   const ids = new Uint8Array(sorted.length * 16)
   for (const [i, { id }] of sorted.entries()) ids.set(id, i * 16)
@@ -76,7 +81,7 @@ function joined(receipts: readonly Receipt[]): Receipt[] {
 }
 
 function writeOrdinals(out: ByteWriter, ordinals: Ordinals): void {
-  if (ordinals[0]?.[1] === Number.POSITIVE_INFINITY) {
+  if (sameOrdinals(ordinals, everyOrdinal)) {
     out.varint(0)
     return
   }
@@ -126,6 +131,9 @@ export function decodeReceipts(bytes: Uint8Array, key: string): ReceiptTable {
   const to = reader.offset
   if (crc32(bytes.subarray(from, to)) !== reader.u32())
     throw corrupt(name, 'does not have its checksum')
+  // The count is under no checksum: another one hardly ever ends where the bytes do.
+  if (reader.left > 0)
+    throw corrupt(name, `must end behind ${count} receipts, has ${reader.left} more bytes`)
   for (let i = 1; i < count; i++) {
     if (compareIds(ids, (i - 1) * 16, ids.subarray(i * 16, i * 16 + 16)) >= 0) {
       throw corrupt(name, `must have ascending ids, got ${i}`)
@@ -157,11 +165,25 @@ function readOrdinals(reader: ByteReader): Ordinals {
   if (count === 0) return everyOrdinal
   reader.need((count - 1) * 2)
   let end = 0
-  return Array.from({ length: count - 1 }, () => {
+  const ordinals = Array.from({ length: count - 1 }, () => {
     const from = end + reader.varint()
     end = from + reader.varint()
     return [from, end] as const
   })
+  checkOrdinals(ordinals, reader.name)
+  return ordinals
+}
+
+/** Runs before encoding and after decoding. */
+function checkOrdinals(ordinals: Ordinals, name: string): void {
+  if (sameOrdinals(ordinals, everyOrdinal)) return
+  let end = -1
+  for (const [from, to] of ordinals) {
+    if (!isCount(from) || !isCount(to) || from <= end || to <= from) {
+      throw corrupt(name, `must have ordinals that ascend, got ${from} to ${to} after ${end}`)
+    }
+    end = to
+  }
 }
 
 function compareIds(ids: Uint8Array, at: number, id: Uint8Array): number {

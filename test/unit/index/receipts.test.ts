@@ -164,3 +164,67 @@ test('nothing is believed of counts that the bytes cannot hold', () => {
   const ranges = Uint8Array.of(...id(1), 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x0f)
   expect(() => decode(withContent(ranges, 1))).toThrow(/is cut short/)
 })
+
+test('bytes behind the last receipt are corrupt, and so is a count that leaves some', () => {
+  expect(() => decode(Uint8Array.of(...sample.bytes, 0))).toThrow(
+    expect.objectContaining({
+      kind: 'corrupt',
+      message: `receipts ${key} must end behind 4 receipts, has 1 more bytes`,
+    }),
+  )
+  // The ids' first bytes are what the checksum of none would be.
+  const { bytes } = encodeReceipts([{ id: id(0), ordinals: everyOrdinal }])
+  new DataView(bytes.buffer).setUint32(12, 0, true)
+  expect(() => decode(bytes)).toThrow(expect.objectContaining({ kind: 'corrupt' }))
+})
+
+test.each<[what: string, ranges: number[]]>([
+  ['touch', [1, 1, 0, 1]],
+  ['are empty', [0, 0]],
+  ['end behind 2^53', [1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x0f]],
+])('ordinals that %s are corrupt', (_, ranges) => {
+  const numbers = ranges.filter((byte) => byte < 0x80).length
+  const content = Uint8Array.of(...id(1), numbers / 2 + 1, ...ranges)
+  expect(() => decode(withContent(content, 1))).toThrow(
+    expect.objectContaining({
+      kind: 'corrupt',
+      message: expect.stringContaining('must have ordinals that ascend'),
+    }),
+  )
+})
+
+test.each<[what: string, receipt: Receipt]>([
+  ['an id of 15 bytes', { id: new Uint8Array(15), ordinals: everyOrdinal }],
+  ['an id of 17 bytes', { id: new Uint8Array(17), ordinals: everyOrdinal }],
+  ...(
+    [
+      [
+        [5, 6],
+        [1, 2],
+      ],
+      [
+        [1, 2],
+        [2, 3],
+      ],
+      [[1, 1]],
+      [[-1, 1]],
+      [[0.5, 1]],
+      [[0, 2 ** 53]],
+      [[1, Number.POSITIVE_INFINITY]],
+      [
+        [0, 1],
+        [2, Number.POSITIVE_INFINITY],
+      ],
+    ] satisfies Ordinals[]
+  ).map((odd): [string, Receipt] => [
+    `ordinals ${odd.join(' and ')}`,
+    { id: id(1), ordinals: odd },
+  ]),
+])('%s are not written', (_, receipt) => {
+  expect(() => encodeReceipts([receipt])).toThrow(
+    expect.objectContaining({
+      kind: 'corrupt',
+      message: expect.stringMatching(/^receipts must have/),
+    }),
+  )
+})
