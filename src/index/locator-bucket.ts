@@ -9,6 +9,7 @@ import { ByteReader, corrupt } from '../parquet/byte-reader.ts'
 import { ByteWriter } from '../parquet/byte-writer.ts'
 import type { Codec } from '../ports/codec.ts'
 import { crc32 } from '../span/crc32.ts'
+import { decodeJson } from './json-frame.ts'
 import { compareRecords, type LocatorRecords } from './locator-records.ts'
 
 /** A span file as a set's list names it. */
@@ -34,6 +35,9 @@ export interface EncodedBucket {
  *
  * Blocks are found by their number, so a lookup reads some from the middle; each can be checked alone. Every bucket has
  * the whole list, so that a hit costs one more read.
+ *
+ * The head is read and checked with block 0: by merges, by fsck, by lookups that begin there. To a lookup that does not,
+ * the manifest that named the bucket has told its version: a new one here comes with a new one there.
  */
 const magic = 'SPLKLOCS'
 const version = 1
@@ -43,7 +47,7 @@ const blockBytes = locatorBlockEntries * locatorBytes + 4
 /** The list of a set of some million traces; what claims more is broken. */
 const listBytesMax = 256 * 1024 * 1024
 
-/** `records`: sorted, at most `locatorBucketEntriesMax` and at least one. */
+/** `records`: sorted, at most `locatorBucketEntriesMax` and at least one. Throws kind `corrupt` for others. */
 export function encodeLocatorBucket(
   records: LocatorRecords,
   files: readonly SpanFileName[],
@@ -61,9 +65,10 @@ export function encodeLocatorBucket(
     out.append(block)
     out.u32(crc32(block))
   }
-  const list = new TextEncoder().encode(
-    JSON.stringify(files.map(({ date, hour, name }) => [date, hour, name])),
-  )
+  const names = files.map(({ date, hour, name }) => [date, hour, name])
+  readFileList(names, 'locators')
+  const list = new TextEncoder().encode(JSON.stringify(names))
+  checkListBytes(list.length, 'locators')
   const frame = codec.zstd(list)
   out.append(frame)
   out.u32(list.length)
@@ -106,17 +111,17 @@ export function blocksOf(entries: number): number {
   return Math.ceil(entries / locatorBlockEntries)
 }
 
-/** Where blocks lie in the object. */
+/** Where blocks lie in the object; block 0 with the head in front of it. */
 export function blockBytesRange(
   { from, to }: BlockRange,
   entries: number,
 ): { offset: number; length: number } {
   const end = headBytes + entries * locatorBytes + blocksOf(entries) * 4
-  const offset = headBytes + from * blockBytes
+  const offset = from === 0 ? 0 : headBytes + from * blockBytes
   return { offset, length: Math.min(headBytes + to * blockBytes, end) - offset }
 }
 
-/** The records of blocks that were read; each is checked. Throws kind `corrupt`. */
+/** The records of blocks that were read; each is checked, and the head with block 0. Throws kind `corrupt`. */
 export function decodeLocatorBlocks(
   bytes: Uint8Array,
   range: BlockRange,
@@ -129,12 +134,24 @@ export function decodeLocatorBlocks(
   const last = Math.min(range.to * locatorBlockEntries, entries)
   const records = new Uint8Array((last - first) * locatorBytes)
   const reader = new ByteReader(bytes, name)
+  if (range.from === 0) checkHead(reader, entries)
   for (let at = 0; at < records.length; at += locatorBlockEntries * locatorBytes) {
     const block = reader.take(Math.min(locatorBlockEntries * locatorBytes, records.length - at))
     if (crc32(block) !== reader.u32()) throw corrupt(name, 'does not have its checksum')
     records.set(block, at)
   }
   return records
+}
+
+function checkHead(reader: ByteReader, entries: number): void {
+  const { name } = reader
+  if (String.fromCharCode(...reader.take(8)) !== magic) {
+    throw corrupt(name, `must begin with ${magic}`)
+  }
+  const found = reader.u32()
+  if (found < 1 || found > version) throw corrupt(name, `is of version ${found}`)
+  const own = reader.u32()
+  if (own !== entries) throw corrupt(name, `must have ${entries} locators, has ${own}`)
 }
 
 /** Where the set's list of span files lies in a bucket. */
@@ -153,8 +170,16 @@ export function decodeFileList(bytes: Uint8Array, name: string, codec: Codec): S
   const frame = reader.take(Math.max(reader.left - 8, 0))
   const listBytes = reader.u32()
   if (crc32(frame) !== reader.u32()) throw corrupt(name, 'does not have the checksum of its list')
+  checkListBytes(listBytes, name)
+  return readFileList(decodeJson(frame, listBytes, name, codec), name)
+}
+
+function checkListBytes(listBytes: number, name: string): void {
   if (listBytes > listBytesMax) throw corrupt(name, `claims a list of ${listBytes} bytes`)
-  const json: unknown = JSON.parse(new TextDecoder().decode(codec.unzstd(frame, listBytes)))
+}
+
+/** Runs before encoding and after decoding. */
+function readFileList(json: unknown, name: string): SpanFileName[] {
   if (!Array.isArray(json)) throw corrupt(name, 'must have a list of files')
   return json.map((item: unknown) => {
     const [date, hour, file]: unknown[] = Array.isArray(item) ? item : []

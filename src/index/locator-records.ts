@@ -23,15 +23,28 @@ export interface Locator {
  */
 export type LocatorRecords = Uint8Array
 
-/** Row groups hold up to four times `rowGroupRowsMax` rows, which 16 bits tell. */
+/** Row groups hold up to four times `rowGroupRowsMax` rows, which 16 bits tell. A number that does not fit is a bug. */
 export function writeLocator(view: DataView, at: number, locator: Locator): void {
+  const { startSeconds, file, offset, bytes, firstRow, rows } = locator
+  const fits =
+    startSeconds >>> 0 === startSeconds &&
+    file >>> 0 === file &&
+    offset >>> 0 === offset &&
+    bytes >>> 0 === bytes &&
+    (firstRow & 0xffff) === firstRow &&
+    (rows & 0xffff) === rows &&
+    locator.traceId.length === 16
+  if (!fits) {
+    const numbers = [startSeconds, file, offset, bytes, firstRow, rows]
+    throw new RangeError(`locator must fit its fields, got ${numbers.join(' ')}`)
+  }
   new Uint8Array(view.buffer, view.byteOffset + at, 16).set(locator.traceId)
-  view.setUint32(at + 16, locator.startSeconds, true)
-  view.setUint32(at + 20, locator.file, true)
-  view.setUint32(at + 24, locator.offset, true)
-  view.setUint32(at + 28, locator.bytes, true)
-  view.setUint16(at + 32, locator.firstRow, true)
-  view.setUint16(at + 34, locator.rows, true)
+  view.setUint32(at + 16, startSeconds, true)
+  view.setUint32(at + 20, file, true)
+  view.setUint32(at + 24, offset, true)
+  view.setUint32(at + 28, bytes, true)
+  view.setUint16(at + 32, firstRow, true)
+  view.setUint16(at + 34, rows, true)
 }
 
 export function readLocator(records: LocatorRecords, place: number): Locator {
@@ -48,21 +61,26 @@ export function readLocator(records: LocatorRecords, place: number): Locator {
   }
 }
 
-/** Sorts records by trace id, file and offset; returns them anew. */
+/** A double has 53 bits: 32 of the id, 21 for the place. A merge makes some hundred thousand. */
+export const sortLocatorsMax = 2 ** 21
+
+/** Sorts at most `sortLocatorsMax` records by trace id, file and offset; returns them anew. */
 export function sortLocators(records: LocatorRecords): LocatorRecords {
   const count = records.length / locatorBytes
+  if (count > sortLocatorsMax) {
+    throw new RangeError(`locators to sort must be at most ${sortLocatorsMax}, got ${count}`)
+  }
   const view = new DataView(records.buffer, records.byteOffset, records.length)
   // The first 32 bits of the id and the place in one double: the native sort needs no comparison function.
   const keys = new Float64Array(count)
-  for (let i = 0; i < count; i++) keys[i] = view.getUint32(i * locatorBytes) * 2 ** 21 + i
-  if (count > 2 ** 21) throw new RangeError(`locators to sort must be at most ${2 ** 21}`)
+  for (let i = 0; i < count; i++) keys[i] = view.getUint32(i * locatorBytes) * sortLocatorsMax + i
   keys.sort()
-  const places = Array.from(keys, (key) => key % 2 ** 21)
+  const places = Array.from(keys, (key) => key % sortLocatorsMax)
   const sorted = new Uint8Array(records.length)
   for (let from = 0; from < count; ) {
-    const prefix = Math.floor(keys[from]! / 2 ** 21)
+    const prefix = Math.floor(keys[from]! / sortLocatorsMax)
     let to = from + 1
-    while (to < count && Math.floor(keys[to]! / 2 ** 21) === prefix) to++
+    while (to < count && Math.floor(keys[to]! / sortLocatorsMax) === prefix) to++
     const run = places.slice(from, to)
     if (run.length > 1) run.sort((a, b) => compareRecords(records, a, records, b) || a - b)
     for (const [i, place] of run.entries()) {

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { nodeCodec } from '../../../src/adapters/node/codec.ts'
 import {
+  type BlockRange,
   blockBytesRange,
   blocksOf,
   decodeFileList,
@@ -14,6 +15,7 @@ import { type LocatorRecords, readLocator } from '../../../src/index/locator-rec
 import { hourOf, objectName } from '../../../src/layout/keys.ts'
 import {
   locatorBlockEntries,
+  locatorBlocksRead,
   locatorBucketEntriesMax,
   locatorBytes,
   locatorMarkEntries,
@@ -164,8 +166,28 @@ test('blocks cut short, too long or changed are corrupt', () => {
   expectFlipsRefused(within(bytes, blockBytesRange(last, entries)), (block) =>
     decodeLocatorBlocks(block, last, entries, name),
   )
-  both[0]! ^= 1
+  both[16]! ^= 1
   expect(() => decode(both)).toThrow(`${name} does not have its checksum`)
+})
+
+test.each<[what: string, at: number, complaint: string]>([
+  ['another magic', 0, 'must begin with SPLKLOCS'],
+  ['version 0', 8, 'is of version 0'],
+  ['another count', 12, 'must have 122 locators, has 123'],
+])('the head is read with the first block: %s is corrupt', (_, at, complaint) => {
+  const { bytes, entries } = encode(recordsOf(sampleLocators))
+  bytes[at]! ^= 1
+  const read = (range: BlockRange) =>
+    decodeLocatorBlocks(within(bytes, blockBytesRange(range, entries)), range, entries, name)
+  expect(() => read({ from: 0, to: 1 })).toThrow(
+    expect.objectContaining({ kind: 'corrupt', message: `${name} ${complaint}` }),
+  )
+  expect(read({ from: 1, to: 2 }).length).toBe((entries - locatorBlockEntries) * locatorBytes)
+})
+
+test('a lookup that begins at the head reads no more than 16 KiB', () => {
+  const range = { from: 0, to: locatorBlocksRead }
+  expect(blockBytesRange(range, locatorMarkEntries)).toEqual({ offset: 0, length: 16_160 })
 })
 
 test('a list of files cut short or changed is corrupt', () => {
@@ -178,7 +200,11 @@ test('a list of files cut short or changed is corrupt', () => {
 
 /** A list as a writer with a bug would have written it: its checksum is right. */
 function listOf(json: unknown, claimedBytes?: number): Uint8Array {
-  const text = new TextEncoder().encode(JSON.stringify(json))
+  return listOfText(JSON.stringify(json), claimedBytes)
+}
+
+function listOfText(json: string, claimedBytes?: number): Uint8Array {
+  const text = new TextEncoder().encode(json)
   const frame = nodeCodec.zstd(text)
   const bytes = new Uint8Array(frame.length + 8)
   bytes.set(frame)
@@ -197,6 +223,25 @@ test.each([
 ])('a list $json is corrupt', ({ json, complaint }) => {
   expect(() => decodeFileList(listOf(json), name, nodeCodec)).toThrow(
     expect.objectContaining({ kind: 'corrupt', message: `${name} ${complaint}` }),
+  )
+})
+
+test('a list that is no json is corrupt', () => {
+  expect(() => decodeFileList(listOfText('no json'), name, nodeCodec)).toThrow(
+    expect.objectContaining({
+      kind: 'corrupt',
+      message: `${name} must hold 7 bytes of json in a zstd frame`,
+    }),
+  )
+})
+
+test('a list of what is no object name is not written', () => {
+  const files = [...sampleFiles, { date: '2026-11-20', hour: '17', name: '../x' }]
+  expect(() => encode(recordsOf(sampleLocators), files)).toThrow(
+    expect.objectContaining({
+      kind: 'corrupt',
+      message: 'locators must list object names, got ../x',
+    }),
   )
 })
 

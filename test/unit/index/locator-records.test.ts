@@ -6,6 +6,7 @@ import {
   type Locator,
   readLocator,
   sortLocators,
+  sortLocatorsMax,
   writeLocator,
 } from '../../../src/index/locator-records.ts'
 import { locatorBytes } from '../../../src/limits.ts'
@@ -48,6 +49,24 @@ test('locators come back as they are, at any place in memory', () => {
   )
 })
 
+test.each<Partial<Locator>>([
+  { traceId: new Uint8Array(15) },
+  { startSeconds: -1 },
+  { startSeconds: 2 ** 32 },
+  { file: 2 ** 32 },
+  { offset: 2 ** 32 },
+  { offset: 0.5 },
+  { bytes: -1 },
+  { bytes: Number.NaN },
+  { firstRow: 65_536 },
+  { rows: 65_536 },
+])('a locator with %o is not written', (odd) => {
+  const view = new DataView(new ArrayBuffer(locatorBytes))
+  expect(() => writeLocator(view, 0, { ...sampleLocators[1]!, ...odd })).toThrow(
+    /^locator must fit its fields/,
+  )
+})
+
 test('a locator lies as its format says', () => {
   const [first] = locatorsOf(
     Uint8Array.of(...sampleLocators[1]!.traceId, ...Array.from({ length: 20 }, (_, i) => i + 1)),
@@ -76,6 +95,12 @@ test('sorting is by trace id, then file, then offset, and leaves equals in their
       expect(records).toEqual(before)
     }),
     { numRuns: 200 },
+  )
+})
+
+test('more than can be sorted are refused', () => {
+  expect(() => sortLocators(new Uint8Array((sortLocatorsMax + 1) * locatorBytes))).toThrow(
+    `locators to sort must be at most ${sortLocatorsMax}, got ${sortLocatorsMax + 1}`,
   )
 })
 
