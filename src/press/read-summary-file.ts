@@ -1,12 +1,12 @@
 import type { TraceSummary } from '../index/summaries.ts'
-import { summaryColumns as c } from '../layout/columns.ts'
+import { summaryColumns as c, metadataKeys } from '../layout/columns.ts'
 import { corrupt } from '../parquet/byte-reader.ts'
 import type { Footer } from '../parquet/footer.ts'
 import { type ChunkSlice, readChunkRows } from '../parquet/read-chunk.ts'
-import { leavesOf } from '../parquet/schema.ts'
+import { leavesOf, physicalTypes } from '../parquet/schema.ts'
 import type { Codec } from '../ports/codec.ts'
 import { decodeFooterSuffix } from './file-footer.ts'
-import { summarySchema } from './summary-file.ts'
+import { summaryFileVersion, summarySchema } from './summary-file.ts'
 
 const name = 'trace summaries'
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
@@ -15,7 +15,16 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 export function decodeSummaryFile(bytes: Uint8Array, codec: Codec): TraceSummary[] {
   const footer = decodeFooterSuffix(bytes, bytes.length)
   if ('kind' in footer) throw corrupt(name, `claim a footer of ${footer.suffixBytes} bytes`)
+  checkVersion(footer)
   return footer.groups.flatMap((group) => readGroup(bytes, group, codec))
+}
+
+function checkVersion({ keyValues }: Footer): void {
+  const text = keyValues.get(metadataKeys.version) ?? ''
+  const version = /^\d+$/.test(text) ? Number(text) : 0
+  if (version < 1 || version > summaryFileVersion) {
+    throw corrupt('summary file', `is of version ${version}`)
+  }
 }
 
 function readGroup(
@@ -28,6 +37,9 @@ function readGroup(
   for (const place of chunks) {
     const leaf = leaves.get(place.path)
     if (leaf === undefined) continue
+    if (place.type !== physicalTypes[leaf.type]) {
+      throw corrupt(name, `must have ${place.path} of type ${leaf.type}, got ${place.type}`)
+    }
     const end = place.offset + place.bytes
     if (end > bytes.length) throw corrupt(name, `place ${place.path} behind their end`)
     const chunk = bytes.subarray(place.offset, end)

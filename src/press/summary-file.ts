@@ -1,8 +1,8 @@
 import type { Summaries } from '../index/summaries.ts'
-import { summaryColumns as c } from '../layout/columns.ts'
+import { summaryColumns as c, metadataKeys } from '../layout/columns.ts'
 import { summaryGroupRows } from '../limits.ts'
 import { ByteWriter } from '../parquet/byte-writer.ts'
-import { writeFooter } from '../parquet/footer.ts'
+import { type KeyValues, writeFooter } from '../parquet/footer.ts'
 import { type Leaf, leavesOf, type SchemaNode } from '../parquet/schema.ts'
 import { type ChunkInput, type EncodedChunk, encodeChunk } from '../parquet/write-chunk.ts'
 import type { Codec } from '../ports/codec.ts'
@@ -13,6 +13,9 @@ import { idChunk, idValues, makeScratch } from './id-chunk.ts'
 import { layGroup } from './lay-group.ts'
 import type { ChunkMaker } from './span-columns.ts'
 import type { ValueTable } from './value-table.ts'
+
+/** The version of summary files that is written. Readers take this one and all before it. */
+export const summaryFileVersion = 1
 
 /** A row group of a summary file. */
 export interface SummaryGroup {
@@ -72,7 +75,8 @@ export const summarySchema: readonly SchemaNode[] = [
 export function encodeSummaryFile(summaries: Summaries, codec: Codec): EncodedSummaries {
   const order = newestFirst(summaries)
   const leaves = leavesOf(summarySchema)
-  const shape = { schema: summarySchema, leaves, keyValues: [] }
+  const keyValues: KeyValues = [[metadataKeys.version, String(summaryFileVersion)]]
+  const shape = { schema: summarySchema, leaves, keyValues }
   const makers = chunkMakers(summaries, order)
   const file = new ByteWriter(order.length * 40 + 4_096)
   file.append(parquetMagic)
@@ -86,7 +90,7 @@ export function encodeSummaryFile(summaries: Summaries, codec: Codec): EncodedSu
     groups.push(layGroup(file, { from, to, chunks, blooms }, shape, codec))
   }
   const metas = groups.map(({ meta }) => meta)
-  writeFileEnd(file, writeFooter(summarySchema, leaves, metas, []))
+  writeFileEnd(file, writeFooter(summarySchema, leaves, metas, keyValues))
   return { bytes: file.copy(), groups: groups.map(({ place }) => place) }
 }
 

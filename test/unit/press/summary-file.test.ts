@@ -201,6 +201,34 @@ test('a changed bit in a row group is noticed, or changes no more than values', 
   }
 })
 
+test('a changed bit in the footer is noticed, or changes no more than what is read', () => {
+  const { bytes, groups } = encode(sample)
+  const end = groups[0]!.offset + groups[0]!.bytes
+  for (let bit = end * 8; bit < bytes.length * 8; bit++) {
+    const broken = bytes.slice()
+    broken[bit >> 3]! ^= 1 << (bit & 7)
+    try {
+      decode(broken)
+    } catch (error) {
+      if (kindOf(error) !== 'corrupt') expect.fail(`byte ${bit >> 3} bit ${bit & 7}: ${error}`)
+    }
+  }
+})
+
+test.each([
+  ['2', 2],
+  ['0', 0],
+  ['x', 0],
+])('a file of version %s is refused, and the message says so', (text, version) => {
+  const { bytes } = encode(sample)
+  const key = Buffer.from(bytes).lastIndexOf('spanlake.version')
+  // Behind the key: the next field's type and number, the length of its text, its text.
+  bytes[key + 'spanlake.version'.length + 2] = text.charCodeAt(0)
+  expect(() => decode(bytes)).toThrow(
+    expect.objectContaining({ kind: 'corrupt', message: `summary file is of version ${version}` }),
+  )
+})
+
 const spans = new URL('../../golden/compat/fresh-v1.parquet', import.meta.url)
 
 test.each([
