@@ -242,3 +242,26 @@ export const commitAttemptsMax = 10
 
 /** Of its thread's time, how much compaction may work: flushes and lookups need the cores too. */
 export const compactionShare = 0.5
+
+/** Characters of a TraceQL query; Tempo's own default (`max_query_expression_size_bytes`). */
+export const queryCharsMax = 128 * 1024
+
+/** Brackets and signs inside each other: the parser calls itself for each of them. */
+export const queryNestingMax = 64
+
+/** Operators, stages and functions of one query: how deep a tree can get that was written without brackets. */
+export const queryOperatorsMax = 1_000
+
+/** Characters of a query's part that an error message repeats. */
+export const queryExcerptCharsMax = 80
+
+/** Values that `compare` keeps apart, if the query names no number, and at most. */
+export const compareTopDefault = 10
+export const compareTopMax = 1_000
+
+/** Characters of a regular expression in a query, and instructions of its program: `(a{99}){9}` is short and has many. */
+export const patternCharsMax = 4_096
+export const patternProgramMax = 8_000
+
+/** Compiled regular expressions that are kept for the next query. */
+export const patternsKept = 64

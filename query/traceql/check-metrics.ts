@@ -1,3 +1,4 @@
+import { compareTopMax } from '../../src/limits.ts'
 import type {
   Compare,
   Field,
@@ -8,7 +9,6 @@ import type {
   SeriesExpression,
   SeriesOperand,
 } from './ast.ts'
-import { compareTopMax } from './bounds.ts'
 import { checkError, checkField, checkFilter, type PatternFault } from './check-field.ts'
 import { checkStages } from './check-stages.ts'
 import { printField } from './print-field.ts'

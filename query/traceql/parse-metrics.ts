@@ -1,3 +1,4 @@
+import { compareTopDefault } from '../../src/limits.ts'
 import type {
   Compare,
   CompareWindow,
@@ -7,7 +8,6 @@ import type {
   NumberLiteral,
   SecondStage,
 } from './ast.ts'
-import { compareTopDefault } from './bounds.ts'
 import type { Token } from './lex.ts'
 import { negated } from './number-literal.ts'
 import { parseField, parseFilter } from './parse-field.ts'

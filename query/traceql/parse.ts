@@ -1,6 +1,6 @@
 import { SpanlakeError } from '../../src/errors.ts'
+import { queryCharsMax } from '../../src/limits.ts'
 import type { Hint, TraceqlQuery } from './ast.ts'
-import { queryCharsMax } from './bounds.ts'
 import { lexTraceql } from './lex.ts'
 import { parseLiteral } from './parse-field.ts'
 import { parsePipeline } from './parse-pipeline.ts'

@@ -1,3 +1,4 @@
+import { compareTopDefault } from '../../src/limits.ts'
 import type {
   Compare,
   Field,
@@ -9,7 +10,6 @@ import type {
   SeriesNumberArithmetic,
   SeriesOperand,
 } from './ast.ts'
-import { compareTopDefault } from './bounds.ts'
 import { printFloat } from './number-literal.ts'
 import { arithmeticPrecedence } from './precedence.ts'
 import { printField, printFilter, printLiteral } from './print-field.ts'

@@ -1,5 +1,5 @@
 import { SpanlakeError } from '../../src/errors.ts'
-import { excerptCharsMax } from './bounds.ts'
+import { queryExcerptCharsMax } from '../../src/limits.ts'
 
 /** A place in a query's text. */
 export interface Place {
@@ -19,5 +19,7 @@ export function syntaxError({ line, column }: Place, problem: string): SpanlakeE
 /** A part of a query as one short line. */
 export function excerptOf(text: string): string {
   const line = text.replace(/\s+/g, ' ')
-  return line.length > excerptCharsMax ? `${line.slice(0, excerptCharsMax).toWellFormed()}…` : line
+  return line.length > queryExcerptCharsMax
+    ? `${line.slice(0, queryExcerptCharsMax).toWellFormed()}…`
+    : line
 }

@@ -1,5 +1,5 @@
 import { SpanlakeError } from '../../src/errors.ts'
-import { queryNestingMax, queryOperatorsMax } from './bounds.ts'
+import { queryNestingMax, queryOperatorsMax } from '../../src/limits.ts'
 import type { Token } from './lex.ts'
 import { excerptOf, syntaxError } from './syntax-error.ts'
 

@@ -51,7 +51,9 @@ const rooms: Readonly<Record<string, Room>> = {
   'src/compact': { arrows: [...flowRooms, 'src/snapshot', 'src/lookup', 'src/sweep'] },
   'src/fsck': { arrows: [...flowRooms, 'src/snapshot'] },
   'src/sweep': { arrows: [...flowRooms, 'src/snapshot'] },
-  query: { arrows: [...flowRooms, ...flows], packages: ['hono'] },
+  // The query language: knows no SQL and no storage.
+  'query/traceql': { arrows: base, pure: true, packages: ['re2js'] },
+  query: { arrows: [...flowRooms, ...flows, 'query/traceql'], packages: ['hono'] },
   'src/adapters/memory': { arrows: adapterRooms },
   'src/adapters/wrap': { arrows: adapterRooms },
   'src/adapters/node': {
@@ -80,7 +82,7 @@ const rooms: Readonly<Record<string, Room>> = {
 /** The one room that a path lies in. */
 function roomOf(path: string): string {
   const [top, second, third] = path.split('/')
-  if (top === 'query') return 'query'
+  if (top === 'query') return second === 'traceql' ? 'query/traceql' : 'query'
   if (top === 'src' && second === 'adapters') return `src/adapters/${third}`
   return `${top}/${(second ?? '').replace(/\.ts$/, '')}`
 }
@@ -141,6 +143,7 @@ describe('arrows between rooms', () => {
     ['src/flush/x.ts', `const a = await import('node:fs')`],
     ['src/adapters/node/x.ts', `import { a } from '../../../functions/node/serve.ts'`],
     ['src/ingest/x.ts', `import {\n  a,\n} from '../lookup/lookup-trace.ts'`],
+    ['query/traceql/x.ts', `import { a } from '../context.ts'`],
     ['src/elsewhere/x.ts', ''],
   ])('a wrong one in %s is found: %s', (path, text) => {
     expect(faultsOf(parseSource(path, text))).toHaveLength(1)

@@ -2,9 +2,9 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { checkTraceql } from '../../../../query/traceql/check.ts'
 import { parseTraceql } from '../../../../query/traceql/parse.ts'
+import { patternFault } from '../../../../query/traceql/pattern.ts'
 import { printTraceql } from '../../../../query/traceql/print.ts'
 import { kindOf, messageOf } from '../../../../src/errors.ts'
-import { patternFault } from './pattern-fault.ts'
 
 // test/golden/traceql/README.md says what lies there. UPDATE_GOLDEN=1 writes the outcomes anew: read the difference.
 

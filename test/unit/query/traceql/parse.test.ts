@@ -1,16 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { FieldExpression, TraceqlQuery } from '../../../../query/traceql/ast.ts'
-import {
-  queryCharsMax,
-  queryNestingMax,
-  queryOperatorsMax,
-} from '../../../../query/traceql/bounds.ts'
 import { checkTraceql } from '../../../../query/traceql/check.ts'
 import { lexTraceql } from '../../../../query/traceql/lex.ts'
 import { parseTraceql } from '../../../../query/traceql/parse.ts'
 import { printTraceql } from '../../../../query/traceql/print.ts'
 import { kindOf, messageOf } from '../../../../src/errors.ts'
+import { queryCharsMax, queryNestingMax, queryOperatorsMax } from '../../../../src/limits.ts'
 import valid from '../../../golden/traceql/valid.json' with { type: 'json' }
 
 /** The condition of a query that is one filter. */

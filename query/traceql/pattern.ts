@@ -1,0 +1,51 @@
+import { RE2JS, RE2JSException } from 're2js'
+import { SpanlakeError } from '../../src/errors.ts'
+import { patternCharsMax, patternProgramMax, patternsKept } from '../../src/limits.ts'
+
+/** Whether the whole text is what a regular expression describes; in time linear in the text. */
+export type Pattern = (text: string) => boolean
+
+/** The RE2 expression, ready to match, whole texts only, as Tempo does. Throws `invalid` for what is none. */
+export function patternOf(source: string): Pattern {
+  const compiled = compile(source)
+  if (typeof compiled === 'string') {
+    throw new SpanlakeError('invalid', `traceql pattern must be RE2: ${compiled}, got ${source}`)
+  }
+  return compiled
+}
+
+/** What is wrong with the expression; undefined when nothing is. */
+export function patternFault(source: string): string | undefined {
+  const compiled = compile(source)
+  return typeof compiled === 'string' ? compiled : undefined
+}
+
+// One query asks for its patterns trace by trace, a page of panels asks for the same ones again.
+const kept = new Map<string, Pattern>()
+
+function compile(source: string): Pattern | string {
+  const known = kept.get(source)
+  const compiled = known ?? compileNew(source)
+  if (typeof compiled === 'string') return compiled
+  kept.delete(source)
+  kept.set(source, compiled)
+  if (kept.size > patternsKept) {
+    const [oldest = ''] = kept.keys()
+    kept.delete(oldest)
+  }
+  return compiled
+}
+
+function compileNew(source: string): Pattern | string {
+  if (source.length > patternCharsMax) return `more than ${patternCharsMax} characters`
+  try {
+    const expression = RE2JS.compile(source)
+    if (expression.programSize() > patternProgramMax) {
+      return `more than ${patternProgramMax} instructions`
+    }
+    return (text) => expression.testExact(text)
+  } catch (error) {
+    if (error instanceof RE2JSException) return error.message.replace('error parsing regexp: ', '')
+    throw error
+  }
+}
