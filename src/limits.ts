@@ -15,6 +15,8 @@ export interface Limits {
   readonly inFlightBytesMax: number
   /** Decompressed bytes of the envelopes that one flush turns into one fresh file (one larger envelope is cut). */
   readonly flushBatchBytesMax: number
+  /** Items of the same, as `requestItemsMax` counts them. */
+  readonly flushItemsMax: number
   /** Spans in one fresh file; an envelope with more is cut. */
   readonly freshFileSpansMax: number
   /** Deliveries of one message: on the last, its envelopes go to `dead/` before they are tried. */
@@ -32,6 +34,7 @@ export const defaultLimits: Limits = {
   queueSendMsMax: 8_000,
   inFlightBytesMax: 256 * 1024 * 1024,
   flushBatchBytesMax: 16 * 1024 * 1024,
+  flushItemsMax: 1024 * 1024,
   freshFileSpansMax: 65_536,
   attemptsMax: 5,
   strayMs: 2 * 60 * 60 * 1000,
@@ -40,6 +43,23 @@ export const defaultLimits: Limits = {
 
 /** AnyValue and JSON nesting: deeper values are refused with 400, so that no walker recurses without end. */
 export const nestingDepthMax = 64
+
+/**
+ * What one request may hold, however small each is on the wire (two bytes, if it is empty): resources, scopes, spans,
+ * events, links, attributes and values of lists, all together. Generated spans have 40 bytes an item: a body of the
+ * largest size stays below. The spans alone, the invalid ones included; and attributes, events and links of one span: one
+ * with more is invalid.
+ */
+export const requestItemsMax = 4 * 1024 * 1024
+export const requestSpansMax = 512 * 1024
+export const spanItemsMax = 64 * 1024
+
+/**
+ * Objects, lists and members of a JSON request, of which real ones have 12 bytes each; and how deep they may be nested: a
+ * map in a map takes four levels.
+ */
+export const jsonMembersMax = 6 * 1024 * 1024
+export const jsonDepthMax = 5 * nestingDepthMax
 
 /** An OTLP response, before compression (OTLP/HTTP Response, 1.11.0: 4 MiB); messages are cut far below. */
 export const responseMessageCharsMax = 4_096
@@ -152,6 +172,9 @@ export const lingerMsMax = 1_000
 
 /** What a server that stops grants its last requests beyond the time they have anyway. */
 export const stopGraceMs = 5_000
+
+/** How long a flush thread may go on with what it has in hand once it is told to stop. */
+export const stopWaitMs = 10_000
 
 /** A single put to R2 may be larger; a Worker's memory is 128 MB. */
 export const r2PutBytesMax = 96 * 1024 * 1024

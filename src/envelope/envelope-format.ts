@@ -22,9 +22,10 @@ export const layout = {
   receivedMs: 28,
   decompressedBytes: 36,
   spans: 40,
-  contentBytes: 44,
-  contentCrc: 48,
-  tenant: 52,
+  items: 44,
+  contentBytes: 48,
+  contentCrc: 52,
+  tenant: 56,
 } as const
 
 /** What the byte at `encoding` and the one at `bodyKind` mean, by index; 0 is never written. */

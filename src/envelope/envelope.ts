@@ -9,6 +9,8 @@ export interface Envelope {
   readonly decompressedBytes: number
   /** Spans on the wire, also those that the door refused as invalid. */
   readonly spans: number
+  /** Spans, attributes, values and the like, as `requestItemsMax` counts them: what a flush of it takes. */
+  readonly items: number
   readonly body: EnvelopeBody
 }
 

@@ -78,6 +78,7 @@ function openEnvelope(sealed: Uint8Array): Envelope | string {
     encoding,
     decompressedBytes: view.getUint32(layout.decompressedBytes, true),
     spans: view.getUint32(layout.spans, true),
+    items: view.getUint32(layout.items, true),
     body:
       bodyKind === 'inline'
         ? { kind: 'inline', bytes: content }

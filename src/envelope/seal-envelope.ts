@@ -25,6 +25,7 @@ export function sealEnvelope(envelope: Envelope): Uint8Array<ArrayBuffer> {
   view.setFloat64(layout.receivedMs, envelope.receivedMs, true)
   view.setUint32(layout.decompressedBytes, envelope.decompressedBytes, true)
   view.setUint32(layout.spans, envelope.spans, true)
+  view.setUint32(layout.items, envelope.items, true)
   view.setUint32(layout.contentBytes, content.length, true)
   view.setUint32(layout.contentCrc, crc32(content), true)
   sealed.set(tenant, layout.tenant)
@@ -34,10 +35,11 @@ export function sealEnvelope(envelope: Envelope): Uint8Array<ArrayBuffer> {
 }
 
 /** What is wrong with an envelope, if anything: asked before it is sealed and again after it is opened. */
-export function faultOf({ id, tenant, receivedMs, decompressedBytes, spans, body }: Envelope) {
+export function faultOf(envelope: Envelope): string | undefined {
+  const { id, tenant, receivedMs, decompressedBytes, spans, items, body } = envelope
   if (id.length !== 16) return `envelope id must be 16 bytes, got ${id.length}`
   if (!isTenantName(tenant)) return `envelope tenant must be a name, got ${tenant.slice(0, 80)}`
-  const numbers = Object.entries({ receivedMs, decompressedBytes, spans })
+  const numbers = Object.entries({ receivedMs, decompressedBytes, spans, items })
   for (const [name, value] of numbers) {
     const isWhole = Number.isSafeInteger(value) && value >= 0
     if (!isWhole || (name !== 'receivedMs' && value > 0xffff_ffff)) {

@@ -13,19 +13,18 @@ export interface FlushPart {
   readonly range: readonly [from: number, to: number] | undefined
 }
 
-type BatchLimits = Pick<Limits, 'flushBatchBytesMax' | 'freshFileSpansMax'>
+type BatchLimits = Pick<Limits, 'flushBatchBytesMax' | 'flushItemsMax' | 'freshFileSpansMax'>
 
 /** Envelopes in order, by tenant, into batches within the limits; an envelope beyond them alone is cut by ordinals. */
 export function planBatches(envelopes: readonly Envelope[], limits: BatchLimits): FlushBatch[] {
   const batches: FlushBatch[] = []
   for (const [tenant, ofTenant] of Map.groupBy(envelopes, (envelope) => envelope.tenant)) {
     let parts: FlushPart[] = []
-    let bytes = 0
-    let spans = 0
+    let [bytes, spans, items] = [0, 0, 0]
     const close = (): void => {
       if (parts.length > 0) batches.push({ tenant, parts })
       parts = []
-      bytes = spans = 0
+      bytes = spans = items = 0
     }
     for (const envelope of ofTenant) {
       const pieces = piecesOf(envelope, limits)
@@ -35,21 +34,24 @@ export function planBatches(envelopes: readonly Envelope[], limits: BatchLimits)
       }
       const full =
         bytes + envelope.decompressedBytes > limits.flushBatchBytesMax ||
+        items + envelope.items > limits.flushItemsMax ||
         spans + envelope.spans > limits.freshFileSpansMax
       if (full) close()
       parts.push({ envelope, range: undefined })
       bytes += envelope.decompressedBytes
       spans += envelope.spans
+      items += envelope.items
     }
     close()
   }
   return batches
 }
 
-function piecesOf({ decompressedBytes, spans }: Envelope, limits: BatchLimits): number {
+function piecesOf({ decompressedBytes, spans, items }: Envelope, limits: BatchLimits): number {
   const byBytes = Math.ceil(decompressedBytes / limits.flushBatchBytesMax)
   const bySpans = Math.ceil(spans / limits.freshFileSpansMax)
-  return Math.min(Math.max(byBytes, bySpans, 1), Math.max(spans, 1))
+  const byItems = Math.ceil(items / limits.flushItemsMax)
+  return Math.min(Math.max(byBytes, bySpans, byItems, 1), Math.max(spans, 1))
 }
 
 function cut(envelope: Envelope, pieces: number): FlushBatch[] {

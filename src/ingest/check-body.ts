@@ -14,7 +14,7 @@ export interface Checked {
 
 /**
  * A body as it was sent, checked and ready to be kept: compressed protobuf, as it came where it came so. Throws kind
- * `invalid` when it cannot be decoded, `too-large` when it inflates too far.
+ * `invalid` when it cannot be decoded, `too-large` when it inflates too far or holds too much.
  */
 export function checkBody(
   sent: Uint8Array,
@@ -25,7 +25,7 @@ export function checkBody(
   const { codec, clock } = runtime
   const content = protobufOf(sent, format, runtime)
   const checked = checkRequest(content)
-  const { spans, invalidSpans } = checked
+  const { spans, items, invalidSpans } = checked
   if (invalidSpans === spans) return { checked, parcel: undefined }
   const asCame = format.gzipped && format.type === 'protobuf'
   const parcel: Parcel = {
@@ -37,6 +37,7 @@ export function checkBody(
       encoding: asCame ? 'gzip' : codec.bodyEncoding,
       decompressedBytes: content.length,
       spans,
+      items,
     },
   }
   return { checked, parcel }

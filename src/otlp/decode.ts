@@ -14,8 +14,8 @@ export interface DecodeOptions {
 }
 
 /**
- * Appends the valid spans of a protobuf ExportTraceServiceRequest to the batch, in wire order. Throws kind `invalid` on
- * exactly the bodies that `checkRequest` refuses; the builder is then spoilt.
+ * Appends the valid spans of a protobuf ExportTraceServiceRequest to the batch, in wire order. Takes every body that
+ * `checkRequest` takes, and of the others none whose spans it walks to the end; the builder is then spoilt.
  */
 export function decodeRequest(
   body: Uint8Array,
@@ -32,8 +32,8 @@ const [typeString, typeInt, typeDouble, typeBool, typeJson] = [0, 1, 2, 3, 4]
 class BatchSink implements SpanSink {
   readonly #builder: SpanBatchBuilder
   readonly #envelope: number
+  readonly toOrdinal: number
   readonly #from: number
-  readonly #to: number
   #resource = 0
   #scope = 0
   #row = 0
@@ -45,7 +45,7 @@ class BatchSink implements SpanSink {
     this.#builder = builder
     this.#envelope = options.envelope
     this.#from = options.fromOrdinal ?? 0
-    this.#to = options.toOrdinal ?? Number.POSITIVE_INFINITY
+    this.toOrdinal = options.toOrdinal ?? Number.POSITIVE_INFINITY
   }
 
   resource(bytes: Uint8Array, start: number, end: number, schemaUrl: Uint8Array): void {
@@ -80,7 +80,7 @@ class BatchSink implements SpanSink {
   }
 
   wants(ordinal: number): boolean {
-    return ordinal >= this.#from && ordinal < this.#to
+    return ordinal >= this.#from && ordinal < this.toOrdinal
   }
 
   span(walker: RequestWalker, ordinal: number): void {

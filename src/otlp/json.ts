@@ -3,6 +3,7 @@ import { nestingDepthMax } from '../limits.ts'
 import { parseBase64 } from '../span/base64.ts'
 import { bytesOfHex } from '../span/trace-id.ts'
 import * as fields from './fields.ts'
+import { checkJsonBounds } from './json-bounds.ts'
 import { parseLosslessJson } from './lossless-json.ts'
 import { WireWriter } from './wire-writer.ts'
 
@@ -12,10 +13,12 @@ type WriteField = (writer: WireWriter, value: unknown, name: string) => void
 /**
  * An OTLP/JSON ExportTraceServiceRequest as protobuf, so that one format lives inside. Rules 34 to 39 of OTLP's JSON
  * encoding: ids are hex in any case, enums are numbers (names are understood), unknown and snake_case keys are ignored,
- * 64-bit integers come as strings or numbers and lose nothing, null is absent. Throws kind `invalid`, naming the field.
+ * 64-bit integers come as strings or numbers and lose nothing, null is absent. Throws kind `invalid`, naming the field, or
+ * `too-large`.
  * An id of a wrong length passes: the check counts its span as invalid.
  */
 export function jsonToProtobuf(body: Uint8Array): Uint8Array {
+  checkJsonBounds(body)
   const request = asObject(parseLosslessJson(body), 'request')
   const writer = new WireWriter(body.length)
   each(request.resourceSpans, 'resourceSpans', (item) => {

@@ -77,6 +77,7 @@ export class ValueWalker extends WireReader {
   }
 
   #walkOwn(end: number, onAttribute?: (walker: ValueWalker) => void): void {
+    this.item()
     this.enter(end)
     const next = this.fieldEnd
     this.readKeyValue(this.at, next, 0)
@@ -199,6 +200,7 @@ export class ValueWalker extends WireReader {
         this.skip(tag, end)
         continue
       }
+      this.item()
       this.enter(end)
       this.readAnyValue(this.at, this.fieldEnd, depth)
     }
@@ -214,6 +216,7 @@ export class ValueWalker extends WireReader {
         this.skip(tag, end)
         continue
       }
+      this.item()
       this.enter(end)
       const next = this.fieldEnd
       this.readKeyValue(this.at, next, depth)

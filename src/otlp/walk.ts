@@ -1,3 +1,5 @@
+import { SpanlakeError } from '../errors.ts'
+import { requestSpansMax, spanItemsMax } from '../limits.ts'
 import * as fields from './fields.ts'
 import { ValueWalker } from './value-walker.ts'
 
@@ -9,6 +11,8 @@ export interface SpanSink {
   scope(bytes: Uint8Array, start: number, end: number, schemaUrl: Uint8Array): void
   /** Whether the span at this place on the wire is wanted. */
   wants(ordinal: number): boolean
+  /** No span from this place on is wanted: what stands behind it need not be walked. */
+  readonly toOrdinal: number
   /** A wanted, valid span: its fields are those of the walker, until the next call. */
   span(walker: RequestWalker, ordinal: number): void
   attribute(walker: RequestWalker): void
@@ -30,7 +34,7 @@ type Owner = typeof spanOwner | typeof eventOwner | typeof linkOwner
  * Walks an ExportTraceServiceRequest. The door walks it without a sink, to check and to count; the press walks it with
  * one, to fill columns: one walker, so that what the one accepts the other can decode. Nothing is allocated per span or
  * attribute; what was found stands in the walker's fields. Throws kind `invalid` on anything that is not protobuf or is
- * nested deeper than `nestingDepthMax`; unknown fields are passed over.
+ * nested deeper than `nestingDepthMax`, `too-large` where there is too much of it; unknown fields are passed over.
  *
  * Submessages that stand twice are merged as proto3 says (resource, scope, status); a second `value` of one KeyValue
  * replaces the first.
@@ -40,6 +44,8 @@ export class RequestWalker extends ValueWalker {
   spans = 0
   invalidTraceIds = 0
   invalidSpanIds = 0
+  /** Spans with more than `spanItemsMax` attributes, events and links. */
+  oversizedSpans = 0
   /** Parent ids of a wrong length, read as absent. */
   oddParents = 0
 
@@ -85,12 +91,13 @@ export class RequestWalker extends ValueWalker {
 
   walk(): void {
     const end = this.body.length
-    while (this.at < end) {
+    while (this.at < end && !this.#isDone()) {
       const tag = this.tag(end)
       if (tag !== fields.exportRequest.resourceSpans) {
         this.skip(tag, end)
         continue
       }
+      this.item()
       this.enter(end)
       this.#walkResourceSpans(this.at, this.fieldEnd)
     }
@@ -103,12 +110,13 @@ export class RequestWalker extends ValueWalker {
     if (this.#sink) this.#sink.resource(headBytes, headStart, headEnd, headSchemaUrl)
     else this.#checkHead((walker) => walker.walkResource(headStart, headEnd))
     this.at = start
-    while (this.at < end) {
+    while (this.at < end && !this.#isDone()) {
       const tag = this.tag(end)
       if (tag !== scopeSpans) {
         this.skip(tag, end)
         continue
       }
+      this.item()
       this.enter(end)
       this.#walkScopeSpans(this.at, this.fieldEnd)
     }
@@ -121,7 +129,7 @@ export class RequestWalker extends ValueWalker {
     if (this.#sink) this.#sink.scope(headBytes, headStart, headEnd, headSchemaUrl)
     else this.#checkHead((walker) => walker.walkScope(headStart, headEnd))
     this.at = start
-    while (this.at < end) {
+    while (this.at < end && !this.#isDone()) {
       const tag = this.tag(end)
       if (tag !== spans) {
         this.skip(tag, end)
@@ -130,6 +138,10 @@ export class RequestWalker extends ValueWalker {
       this.enter(end)
       this.#walkSpan(this.fieldEnd)
     }
+  }
+
+  #isDone(): boolean {
+    return this.#sink !== undefined && this.spans >= this.#sink.toOrdinal
   }
 
   /**
@@ -184,14 +196,22 @@ export class RequestWalker extends ValueWalker {
     const walker = new RequestWalker(this.headBytes)
     walk(walker)
     this.stringIndexes += walker.stringIndexes
+    this.item(walker.items)
   }
 
   #walkSpan(end: number): void {
+    this.item()
     const ordinal = this.spans++
+    if (ordinal >= requestSpansMax) {
+      throw new SpanlakeError(
+        'too-large',
+        `otlp request must have at most ${requestSpansMax} spans`,
+      )
+    }
     this.#resetSpan()
     while (this.at < end) this.#readSpanField(this.tag(end), end)
     this.#emits = false
-    const valid = this.#checkIds()
+    const valid = this.#checkIds() && this.#checkSize()
     const sink = this.#sink
     if (valid && sink?.wants(ordinal)) {
       this.#emits = true
@@ -283,6 +303,7 @@ export class RequestWalker extends ValueWalker {
   }
 
   #keepPart(tag: number, end: number): void {
+    this.item()
     this.enter(end)
     const part = this.#partCount++
     if (part >= this.#partTags.length) {
@@ -329,6 +350,12 @@ export class RequestWalker extends ValueWalker {
       return false
     }
     return true
+  }
+
+  #checkSize(): boolean {
+    if (this.#partCount <= spanItemsMax) return true
+    this.oversizedSpans++
+    return false
   }
 
   #isId(start: number, end: number, length: number): boolean {
@@ -430,6 +457,7 @@ export class RequestWalker extends ValueWalker {
         this.skip(tag, end)
         continue
       }
+      this.item()
       this.enter(end)
       const next = this.fieldEnd
       this.#walkAttribute(this.at, next, owner)

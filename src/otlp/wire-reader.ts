@@ -1,5 +1,5 @@
 import { SpanlakeError } from '../errors.ts'
-import { nestingDepthMax } from '../limits.ts'
+import { nestingDepthMax, requestItemsMax } from '../limits.ts'
 import {
   wireBytes,
   wireFixed32,
@@ -22,6 +22,8 @@ export class WireReader {
   high = 0
   /** Where the last length-delimited field ends; `at` stands at its beginning. */
   fieldEnd = 0
+  /** Spans, attributes, values and whatever else there may be many of, as they were met. */
+  items = 0
 
   constructor(body: Uint8Array) {
     this.body = body
@@ -114,6 +116,17 @@ export class WireReader {
         return this.advance(4, end)
       default:
         this.fail(`otlp wire type must be known, got ${tag & 7}`)
+    }
+  }
+
+  /** Counts one item, or `more` at once. */
+  item(more = 1): void {
+    this.items += more
+    if (this.items > requestItemsMax) {
+      throw new SpanlakeError(
+        'too-large',
+        `otlp request must have at most ${requestItemsMax} spans, attributes and values`,
+      )
     }
   }
 

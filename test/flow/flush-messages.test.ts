@@ -77,6 +77,7 @@ function envelope(spans: readonly Span[], overrides: Partial<Envelope> = {}): En
     encoding: 'zstd',
     decompressedBytes: content.length,
     spans: spans.length,
+    items: spans.length,
     body: { kind: 'inline', bytes: nodeCodec.zstd(content) },
     ...overrides,
   }

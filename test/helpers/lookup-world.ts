@@ -83,13 +83,15 @@ export function lookupWorld(limits: Partial<Limits> = {}): LookupWorld {
     },
     envelope(spans, receivedMs = nowMs) {
       const body = encodeTracesData(spans).slice()
+      const checked = checkRequest(body)
       return {
         id: envelopeId('acme', body, nodeCodec),
         tenant: 'acme',
         receivedMs,
         encoding: 'zstd',
         decompressedBytes: body.length,
-        spans: checkRequest(body).spans,
+        spans: checked.spans,
+        items: checked.items,
         body: { kind: 'inline', bytes: nodeCodec.zstd(body) },
       }
     },

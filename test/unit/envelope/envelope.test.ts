@@ -25,6 +25,7 @@ const envelopes: fc.Arbitrary<Envelope> = fc
     encoding: fc.constantFrom('gzip' as const, 'zstd' as const),
     decompressedBytes: fc.nat({ max: 0xffff_ffff }),
     spans: fc.nat({ max: 0xffff_ffff }),
+    items: fc.nat({ max: 0xffff_ffff }),
     bytes: fc.uint8Array({ maxLength: 200 }),
     isSpill: fc.boolean(),
   })
@@ -107,6 +108,7 @@ const envelope: Envelope = {
   encoding: 'zstd',
   decompressedBytes: 1_000,
   spans: 7,
+  items: 30,
   body: { kind: 'inline', bytes: new TextEncoder().encode('a body') },
 }
 const sealed = sealEnvelope(envelope)
