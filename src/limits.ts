@@ -196,8 +196,9 @@ export const mergeOpenRowsMax = 24_000
 /** Compressed row groups that a merge reads before it needs them, so that it seldom waits for one alone. */
 export const mergeReadAheadBytes = 4 * 1024 * 1024
 
-/** Files that one merge reads. */
+/** Files that one merge reads, and their rows: as many locators are sorted at once. */
 export const mergeFilesMax = 512
+export const mergeRowsMax = 1024 * 1024
 
 /** Files that one merge writes beside each other: hours or slices of an hour. */
 export const mergePartitionsMax = 24

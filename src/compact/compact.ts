@@ -1,4 +1,6 @@
+import { messageOf } from '../errors.ts'
 import type { Manifest } from '../index/manifest.ts'
+import { spanFileKey } from '../layout/keys.ts'
 import { hourOverMs } from '../limits.ts'
 import type { ListEntry } from '../ports/object-store.ts'
 import type { Runtime } from '../runtime.ts'
@@ -13,6 +15,7 @@ import type { MergeReport } from './merge-report.ts'
 import { mergeSpanFiles } from './merge-span-files.ts'
 import { planFresh } from './plan-fresh.ts'
 import { planSpans, type SpanMerge } from './plan-spans.ts'
+import { BrokenInputs } from './run-merge.ts'
 
 export interface CompactOptions {
   /** Merge what fresh files there are, however few and young. */
@@ -34,6 +37,8 @@ export type CompactStep = { readonly backlog?: Backlog } /** One merge, committe
   | { readonly kind: 'merged'; readonly report: MergeReport }
   /** Parts of the index were joined. */
   | { readonly kind: 'joined' }
+  /** Files that cannot be read stood in the way: from now on they are left out. */
+  | { readonly kind: 'left-out' }
   /** Another was faster: what this step made is named by nobody. */
   | { readonly kind: 'lost' }
   | { readonly kind: 'nothing' }
@@ -54,7 +59,8 @@ export async function compactStep(
     const listedMs = runtime.clock.nowMs()
     const { manifest, fresh } = await listLive(tenant, runtime, cache)
     const backlog = backlogOf(manifest, fresh)
-    const chosen = planFresh(fresh, listedMs, now)
+    const readable = fresh.filter(({ key }) => !cache.broken.has(key))
+    const chosen = planFresh(readable, listedMs, now)
     if (chosen.length > 0) {
       const report = await mergeFresh(manifest, { chosen, live: fresh, listedMs }, runtime, cache)
       if (report) return { kind: 'merged', report, backlog }
@@ -73,7 +79,16 @@ export async function compactStep(
   } catch (error) {
     // What was listed is gone: somebody else merged it, and the sweep came by.
     if (error instanceof MissingObject) return { kind: 'lost' }
-    throw error
+    if (!(error instanceof BrokenInputs)) throw error
+    for (const key of error.keys) {
+      cache.broken.add(key)
+      runtime.log.error('file is left out of compaction', {
+        tenant,
+        key,
+        error: messageOf(error.cause),
+      })
+    }
+    return { kind: 'left-out' }
   }
 }
 
@@ -98,7 +113,8 @@ async function firstSpanMerge(
 ): Promise<SpanMerge | undefined> {
   for (const day of days.toReversed()) {
     const { files } = await readDayList({ tenant, region }, day, runtime, cache.index)
-    for (const [hour, hourFiles] of Map.groupBy(files, (file) => file.hour)) {
+    const readable = files.filter((file) => !cache.broken.has(spanFileKey({ tenant, ...file })))
+    for (const [hour, hourFiles] of Map.groupBy(readable, (file) => file.hour)) {
       const overMs = endOfHourMs({ date: day.date, hour }) + hourOverMs
       const merge = planSpans(hourFiles, runtime.clock.nowMs() >= overMs)
       if (merge) return merge

@@ -1,4 +1,4 @@
-import { mergeFilesMax, mergeHeldBytesMax, spanFileBytesMax } from '../limits.ts'
+import { mergeFilesMax, mergeHeldBytesMax, mergeRowsMax, spanFileBytesMax } from '../limits.ts'
 
 export interface InputSize {
   /** Of the whole file. */
@@ -27,14 +27,15 @@ export function fittingInputs<T>(
   inputs: readonly T[],
   sizeOf: (input: T) => InputSize,
 ): readonly T[] {
-  let [bytes, heldBytes] = [0, 0]
+  let [bytes, heldBytes, rows] = [0, 0, 0]
   const end = inputs.findIndex((input, i) => {
     const size = sizeOf(input)
     bytes += size.bytes
+    rows += size.groups.reduce((sum, group) => sum + group.rows, 0)
     const groupBytes = size.groups.reduce((most, group) => Math.max(most, heldBytesOf(group)), 0)
     heldBytes += (size.heldBytes ?? 0) + groupBytes
     const isTooMuch = bytes > spanFileBytesMax || bytes + heldBytes > mergeHeldBytesMax
-    return i > 0 && (i >= mergeFilesMax || isTooMuch)
+    return i > 0 && (i >= mergeFilesMax || rows > mergeRowsMax || isTooMuch)
   })
   return end < 0 ? inputs : inputs.slice(0, end)
 }

@@ -20,7 +20,7 @@ import { type HourPartitions, hourNumber, hourPartitions } from './hour-partitio
 import type { MergeReport } from './merge-report.ts'
 import { type PutMerged, putMerged } from './put-merged.ts'
 import { putReceipts, sortReceipts } from './put-receipts.ts'
-import { runMerge } from './run-merge.ts'
+import { type MergeSource, runMerge } from './run-merge.ts'
 
 export interface FreshFiles {
   /** Those to absorb, the first to be taken first. */
@@ -47,19 +47,23 @@ export async function mergeFresh(
   const envelopes = inputs.flatMap(({ tail }) => tail.contents.envelopes)
   const absorbed = await absorbedEnvelopes(base, envelopes, runtime, cache.index)
   const hours = hoursOf(inputs, runtime)
-  const merge = mergeSpans(
-    await Promise.all(inputs.map((input) => mergeInputOf(input, base, absorbed, runtime, cache))),
-    {
-      codec: runtime.codec,
-      partitions: hours.hours.length,
-      partitionOf: hours.partitionOf,
-      fileBytesMax: spanFileBytesMax,
-      hashSeed: new DataView(runtime.random.bytes(4).slice().buffer).getInt32(0),
-    },
+  const mergeInputs = await Promise.all(
+    inputs.map((input) => mergeInputOf(input, base, absorbed, runtime, cache)),
   )
-  const result = await runMerge(merge, ({ input, offset, length }) =>
-    readRange(inputs[input] as FreshInput, offset, length, runtime),
-  )
+  const merge = mergeSpans(mergeInputs, {
+    codec: runtime.codec,
+    partitions: hours.hours.length,
+    partitionOf: hours.partitionOf,
+    fileBytesMax: spanFileBytesMax,
+    hashSeed: new DataView(runtime.random.bytes(4).slice().buffer).getInt32(0),
+  })
+  const source: MergeSource = {
+    inputs: mergeInputs,
+    keyOf: (input) => (inputs[input] as FreshInput).key,
+    read: ({ input, offset, length }) =>
+      readRange(inputs[input] as FreshInput, offset, length, runtime),
+  }
+  const result = await runMerge(merge, source, runtime.codec)
   const contents = inputs.map(({ tail }) => tail.contents)
   const put = await putMerged(
     result.files,

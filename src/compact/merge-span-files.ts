@@ -2,7 +2,7 @@ import type { SpanFile } from '../index/day-list.ts'
 import type { Manifest } from '../index/manifest.ts'
 import { spanFileKey } from '../layout/keys.ts'
 import { spanFileBytesMax } from '../limits.ts'
-import { mergeSpans } from '../press/merge-spans.ts'
+import { type GroupRead, mergeSpans } from '../press/merge-spans.ts'
 import type { Runtime } from '../runtime.ts'
 import { commitManifest } from '../snapshot/commit-manifest.ts'
 import { MissingObject } from '../snapshot/missing-object.ts'
@@ -28,22 +28,21 @@ export async function mergeSpanFiles(
   const { tenant } = base
   const hour = files[0] as SpanFile
   const { partitions, partitionOf } = minutePartitions(hour, cutMinutes)
-  const merge = mergeSpans(
-    files.map(({ groups, columns }) => ({ groups, columns })),
-    {
-      codec: runtime.codec,
-      partitions,
-      partitionOf,
-      fileBytesMax: spanFileBytesMax,
-      hashSeed: new DataView(runtime.random.bytes(4).slice().buffer).getInt32(0),
-    },
-  )
-  const result = await runMerge(merge, async ({ input, offset, length }) => {
-    const key = spanFileKey({ tenant, ...(files[input] as SpanFile) })
-    const stored = await runtime.store.get(key, { offset, length })
-    if (stored === undefined) throw new MissingObject(key)
-    return stored.body
+  const inputs = files.map(({ groups, columns }) => ({ groups, columns }))
+  const merge = mergeSpans(inputs, {
+    codec: runtime.codec,
+    partitions,
+    partitionOf,
+    fileBytesMax: spanFileBytesMax,
+    hashSeed: new DataView(runtime.random.bytes(4).slice().buffer).getInt32(0),
   })
+  const keyOf = (input: number) => spanFileKey({ tenant, ...(files[input] as SpanFile) })
+  const read = async ({ input, offset, length }: GroupRead) => {
+    const stored = await runtime.store.get(keyOf(input), { offset, length })
+    if (stored === undefined) throw new MissingObject(keyOf(input))
+    return stored.body
+  }
+  const result = await runMerge(merge, { inputs, keyOf, read }, runtime.codec)
   const { date, hour: hourName } = hour
   const put = await putMerged(
     result.files,

@@ -95,7 +95,7 @@ async function compactTenant(tenant: string, runtime: Runtime, cache: ReadCache)
     meter.observe('spanlake_compaction_seconds', seconds)
     log.info('compacted', { tenant, ...report, seconds })
   }
-  return step.kind === 'merged' || step.kind === 'joined'
+  return step.kind !== 'nothing' && step.kind !== 'lost'
 }
 
 function showBacklog(tenant: string, backlog: Backlog, { meter, clock }: Runtime): void {

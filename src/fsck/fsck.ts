@@ -1,9 +1,9 @@
-import { kindOf, messageOf } from '../errors.ts'
-import type { SpanFile } from '../index/day-list.ts'
+import { kindOf, messageOf, SpanlakeError } from '../errors.ts'
+import type { SpanFile, SpanFileGroup } from '../index/day-list.ts'
 import { blocksOf } from '../index/locator-bucket.ts'
 import { type Locator, readLocator } from '../index/locator-records.ts'
 import type { Manifest } from '../index/manifest.ts'
-import type { TraceSummary } from '../index/summaries.ts'
+import { decodeSummaries, type TraceSummary } from '../index/summaries.ts'
 import {
   type IndexRef,
   indexObjectKey,
@@ -15,9 +15,10 @@ import {
   spanPrefix,
 } from '../layout/keys.ts'
 import { locatorBytes, storeReadsAtOnce, tailGuessBytes } from '../limits.ts'
+import type { Codec } from '../ports/codec.ts'
 import { type ListEntry, listAll } from '../ports/object-store.ts'
 import { decodeFooterSuffix } from '../press/file-footer.ts'
-import { decodeRowGroup } from '../press/read-spans.ts'
+import { decodeRowGroup, type ReadSpan } from '../press/read-spans.ts'
 import { decodeSummaryFile } from '../press/read-summary-file.ts'
 import type { Runtime } from '../runtime.ts'
 import { readReceipts } from '../snapshot/absorbed-envelopes.ts'
@@ -79,7 +80,7 @@ async function lookOnce(
   options: FsckOptions,
 ): Promise<FsckReport> {
   const problems: string[] = []
-  const fresh = await checkFresh(index, runtime, cache, problems)
+  const fresh = await checkFresh(index, runtime, cache, options, problems)
   const { manifest, entries } = await newestManifest(index, runtime, cache.index)
   const files = await checkFiles(manifest, runtime, cache, options, problems)
   await checkLocators(manifest, files, runtime, cache, problems)
@@ -109,6 +110,7 @@ async function checkFresh(
   { tenant }: IndexRef,
   runtime: Runtime,
   cache: ReadCache,
+  { deep = false }: FsckOptions,
   problems: string[],
 ): Promise<{ freshFiles: number; freshRows: number }> {
   const { files, broken } = await withSnapshot(tenant, runtime, cache, async (found) => found)
@@ -118,6 +120,11 @@ async function checkFresh(
     if (rows !== tail.rows) {
       problems.push(`fresh file must have ${tail.rows} rows in its groups, has ${rows}, ${key}`)
     }
+    if (!deep) continue
+    await attempt(problems, async () => {
+      const summaries = [...decodeSummaries(tail.summaries, runtime.codec)]
+      await checkRows({ key, groups: tail.rowGroups }, summaries, runtime, problems)
+    })
   }
   return {
     freshFiles: files.length,
@@ -147,7 +154,10 @@ async function checkFiles(
     const summaries = await attempt(problems, () =>
       checkSummaries({ tenant, region }, file, runtime, problems),
     )
-    if (deep) await attempt(problems, () => checkRows(tenant, file, summaries, runtime, problems))
+    if (!deep) return
+    const { groups } = file
+    const key = spanFileKey({ tenant, ...file })
+    await attempt(problems, () => checkRows({ key, groups }, summaries, runtime, problems))
   })
   return files
 }
@@ -196,20 +206,27 @@ async function checkSummaries(
   return summaries
 }
 
+/** A span file or a fresh file. */
+interface CheckedFile {
+  readonly key: string
+  readonly groups: readonly Pick<
+    SpanFileGroup,
+    'offset' | 'bytes' | 'rows' | 'minTraceId' | 'maxTraceId'
+  >[]
+}
+
 /** Decodes every row group, and holds the summaries to what the rows say of each trace. */
 async function checkRows(
-  tenant: string,
-  file: SpanFile,
-  summaries: readonly TraceSummary[] | undefined,
+  { key, groups }: CheckedFile,
+  summaries: readonly Pick<TraceSummary, 'traceId' | 'spans' | 'startNs'>[] | undefined,
   { store, codec }: Runtime,
   problems: string[],
 ): Promise<void> {
-  const key = spanFileKey({ tenant, ...file })
   const traces = new Map<string, { spans: number; startNs: bigint }>()
-  for (const group of file.groups) {
+  for (const group of groups) {
     const stored = await store.get(key, { offset: group.offset, length: group.bytes })
     if (stored === undefined) throw new MissingObject(key)
-    const rows = decodeRowGroup(stored.body, group, { from: 0, to: group.rows }, codec)
+    const rows = decodeGroup(stored.body, group, key, codec)
     const isOutside = rows.some(
       ({ span: { traceId } }) =>
         compareTraceIds(traceId, group.minTraceId) < 0 ||
@@ -230,6 +247,19 @@ async function checkRows(
   })
   if (wrong) {
     problems.push(`summaries must say of trace ${hexOf(wrong.traceId)} what its rows say, ${key}`)
+  }
+}
+
+function decodeGroup(
+  body: Uint8Array,
+  group: CheckedFile['groups'][number],
+  key: string,
+  codec: Codec,
+): ReadSpan[] {
+  try {
+    return decodeRowGroup(body, group, { from: 0, to: group.rows }, codec)
+  } catch (cause) {
+    throw new SpanlakeError(kindOf(cause), `${messageOf(cause)}, ${key} ${group.offset}`, { cause })
   }
 }
 

@@ -1,15 +1,20 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { compactStep } from '../../src/compact/compact.ts'
-import { freshPrefix, spanPrefix } from '../../src/layout/keys.ts'
+import { kindOf } from '../../src/errors.ts'
+import { freshPrefix, spanFileKey, spanPrefix } from '../../src/layout/keys.ts'
 import { listTraces } from '../../src/lookup/list-traces.ts'
 import { lookupTrace } from '../../src/lookup/lookup-trace.ts'
 import { listAll } from '../../src/ports/object-store.ts'
+import { decodeFooterSuffix } from '../../src/press/file-footer.ts'
+import { readGroup } from '../../src/press/read-group.ts'
 import { newestManifest } from '../../src/snapshot/newest-manifest.ts'
 import { readCache } from '../../src/snapshot/read-cache.ts'
+import { readDayList } from '../../src/snapshot/read-day-list.ts'
+import { type FreshFile, withSnapshot } from '../../src/snapshot/with-snapshot.ts'
 import type { Span } from '../../src/span/span.ts'
 import { sweep } from '../../src/sweep/sweep.ts'
-import { type LookupWorld, lookupWorld, nowNs, traceId } from '../helpers/lookup-world.ts'
+import { type LookupWorld, lookupWorld, nowMs, nowNs, traceId } from '../helpers/lookup-world.ts'
 import { someSpan, spanId } from '../helpers/some-span.ts'
 
 const index = { tenant: 'acme', region: 'here' }
@@ -61,6 +66,70 @@ test('fresh files become one span file, and lookups and lists answer as before',
   expect((await lookupTrace('acme', traceId(9), world.runtime, readCache())).spans).toEqual([])
   const after = await list()
   expect(after.traces).toEqual(before.traces)
+})
+
+/** Changes a byte of a file's first row group until its footers hold and its rows do not. */
+async function breakRows(
+  world: LookupWorld,
+  key: string,
+  place: { offset: number; bytes: number },
+) {
+  const { body } = (await world.store.get(key))!
+  for (let at = place.offset; at < place.offset + place.bytes; at++) {
+    const broken = body.slice()
+    broken[at]! ^= 0x41
+    const group = broken.subarray(place.offset, place.offset + place.bytes)
+    const outcomes = [
+      () => decodeFooterSuffix(broken, broken.length),
+      () => readGroup(group, place, world.runtime),
+    ]
+    const [footer, rows] = outcomes.map((read) => {
+      try {
+        read()
+        return 'reads'
+      } catch (error) {
+        return kindOf(error)
+      }
+    })
+    if (footer !== 'reads' || rows !== 'corrupt') continue
+    await world.store.put(key, broken, { kind: 'overwrite' })
+    return
+  }
+  throw new Error('some byte must break the rows alone')
+}
+
+test('a fresh file whose rows are broken is left out, once, and the others are merged', async () => {
+  const world = lookupWorld()
+  for (const trace of [1, 2, 3]) await world.flush(world.envelope([span(trace, trace)]))
+  const cache = readCache()
+  const { files } = await withSnapshot('acme', world.runtime, cache, async (found) => found)
+  const [{ key, tail }] = files as [FreshFile, ...FreshFile[]]
+  await breakRows(world, key, tail.rowGroups[0]!)
+  const step = async () => (await compactStep('acme', world.runtime, cache, { now: true })).kind
+  expect([await step(), await step(), await step()]).toEqual(['left-out', 'merged', 'nothing'])
+  const { manifest } = await newestManifest(index, world.runtime, cache.index)
+  expect(manifest.absorbed).toEqual(files.map((file) => file.key).filter((other) => other !== key))
+  // Its time is not passed over: what it holds is not in the index.
+  expect(manifest.asOfMs).toBeLessThanOrEqual(nowMs)
+})
+
+test('a span file whose rows are broken does not keep others from being merged', async () => {
+  const world = lookupWorld()
+  const cache = readCache()
+  const step = async () => (await compactStep('acme', world.runtime, cache, { now: true })).kind
+  for (const trace of [1, 2, 3]) {
+    await world.flush(world.envelope([span(trace, trace)]))
+    expect(await step()).toBe('merged')
+  }
+  const { manifest } = await newestManifest(index, world.runtime, cache.index)
+  const day = await readDayList(index, manifest.days[0]!, world.runtime, cache.index)
+  const [file] = day.files
+  await breakRows(world, spanFileKey({ tenant: 'acme', ...file! }), file!.groups[0]!)
+  // An hour later, small files of the hour are merged, however few.
+  world.pass(2 * 3_600_000)
+  expect([await step(), await step()]).toEqual(['left-out', 'merged'])
+  const after = await newestManifest(index, world.runtime, cache.index)
+  expect(after.manifest.days[0]).toMatchObject({ files: 2 })
 })
 
 /** Presses envelopes, or parts of them by bounds in tenths; or compacts; or lets time pass. */

@@ -3,6 +3,7 @@ import { compactStep } from '../../src/compact/compact.ts'
 import { fsck } from '../../src/fsck/fsck.ts'
 import { listAll } from '../../src/ports/object-store.ts'
 import { readCache } from '../../src/snapshot/read-cache.ts'
+import { withSnapshot } from '../../src/snapshot/with-snapshot.ts'
 import { sweep } from '../../src/sweep/sweep.ts'
 import { type LookupWorld, lookupWorld, nowNs, traceId } from '../helpers/lookup-world.ts'
 import { someSpan, spanId } from '../helpers/some-span.ts'
@@ -95,6 +96,26 @@ test('a truncated span file, and a fresh file that is broken, are named', async 
   expect(problems.join('\n')).toContain(file)
   expect(problems.join('\n')).toContain('fresh file is broken')
   expect(fresh).toContain('/fresh/')
+})
+
+test('a live fresh file with a wrong byte in a row is named, when every row is decoded', async () => {
+  const world = await compactedWorld()
+  const live = (await withSnapshot('acme', world.runtime, readCache(), async (found) => found))
+    .files
+  const { key, tail } = live[0]!
+  const { body } = (await world.store.get(key))!
+  const { offset, bytes } = tail.rowGroups[0]!
+  // Each place of the group in turn, until one is met that no checksum of the footers covers.
+  const reports = []
+  for (let at = offset; at < offset + Math.min(bytes, 40); at++) {
+    const broken = body.slice()
+    broken[at]! ^= 0x41
+    await world.store.put(key, broken, { kind: 'overwrite' })
+    const shallow = await fsck('acme', world.runtime)
+    const deep = await fsck('acme', world.runtime, { deep: true })
+    if (shallow.problems.length === 0) reports.push(deep.problems.join())
+  }
+  expect(reports.some((problems) => problems.includes(key))).toBe(true)
 })
 
 test('what no manifest names is listed, until the sweep takes it', async () => {
