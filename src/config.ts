@@ -75,6 +75,14 @@ export function parseBytes(text: string, bytesMin: number, bytesMax: number): nu
   return bytes
 }
 
+/** The path of a data directory, as given; an empty one would be the current folder. */
+export function parseDataDirectory(text: string): string {
+  if (text === '' || text.includes('\0')) {
+    throw new SpanlakeError('invalid', `data directory must be a path, got ${JSON.stringify(text)}`)
+  }
+  return text
+}
+
 /** A region's name: lower-case letters, digits and dashes, beginning with a letter; it becomes part of object keys. */
 export function parseRegion(text: string): string {
   if (text.length > regionCharsMax || !/^[a-z][a-z0-9-]*$/.test(text)) {

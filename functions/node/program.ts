@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import packageJson from '../../package.json' with { type: 'json' }
 import {
   parseBytes,
+  parseDataDirectory,
   parseDurationMs,
   parseListen,
   parseOrigin,
@@ -272,7 +273,7 @@ function addToken(root: Command): void {
 }
 
 function dataOption(): Option {
-  return option('--data <dir>', 'the data directory', 'SPANLAKE_DATA', (text) => text)
+  return option('--data <dir>', 'the data directory', 'SPANLAKE_DATA', parseDataDirectory)
 }
 
 function regionOption(): Option {

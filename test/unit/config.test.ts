@@ -3,6 +3,7 @@ import {
   durationText,
   isLoopback,
   parseBytes,
+  parseDataDirectory,
   parseDurationMs,
   parseListen,
   parseOrigin,
@@ -70,4 +71,11 @@ test('an origin is exactly what a browser sends', () => {
   for (const text of ['*', 'https://a.example/', 'https://a.example:443', 'null', 'a.example']) {
     expect(() => parseOrigin(text)).toThrow(/origin must be like/)
   }
+})
+
+test('a data directory is any path but an empty one', () => {
+  for (const text of ['data', './a b', '/var/lib/spanlake'])
+    expect(parseDataDirectory(text)).toBe(text)
+  for (const text of ['', 'a\0b'])
+    expect(() => parseDataDirectory(text)).toThrow(/data directory must be a path, got "/)
 })

@@ -10,7 +10,7 @@ import { checkDeletedKeys, checkObjectKey, checkPutSize } from '../../ports/stor
 import { collectEntries, versionOf } from './disk-list.ts'
 import { durableFolders, makeDurableFolder, syncFolder } from './durable-folder.ts'
 import { endProcess } from './end-process.ts'
-import { codeOf, isFolderClash, isMissing, isNoRoom } from './file-errors.ts'
+import { codeOf, isFolderClash, isMissing, isNoRoom, reasonOf } from './file-errors.ts'
 
 export interface DiskStoreOptions {
   /** The owner of the data directory clears what a crash left half written. Other threads must not. */
@@ -33,8 +33,13 @@ export async function diskStore(
 ): Promise<ObjectStore> {
   const { pageEntries = diskPageEntries, maxPutBytes = diskPutBytesMax } = options
   const temporary = join(folder, '.tmp')
-  if (options.owner) await rm(temporary, { recursive: true, force: true })
-  await makeDurableFolder(temporary)
+  try {
+    if (options.owner) await rm(temporary, { recursive: true, force: true })
+    await makeDurableFolder(temporary)
+  } catch (cause) {
+    const message = `store folder ${folder} cannot be used: ${reasonOf(cause)}`
+    throw new SpanlakeError('unavailable', message, { cause })
+  }
   const makeFolder = durableFolders(folder)
   const foldsCase = await stat(join(folder, '.TMP')).then(
     () => true,

@@ -1,15 +1,38 @@
-import { mkdir, open } from 'node:fs/promises'
+import { mkdir, open, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { endProcess } from './end-process.ts'
+import { codeOf } from './file-errors.ts'
 
 /** Creates a folder and its parents where they are missing, each durable in the one above it. */
 export async function makeDurableFolder(folder: string): Promise<void> {
-  const path = resolve(folder)
-  const firstMade = await mkdir(path, { recursive: true })
-  if (firstMade === undefined) return
-  for (let made = path; made.length >= firstMade.length; made = dirname(made)) {
-    await syncFolder(dirname(made))
+  for (const made of await makeFolders(resolve(folder))) await syncFolder(dirname(made))
+}
+
+/**
+ * Makes the folders of a path that are missing, and names them. Node's own recursion never ends, and holds a thread, where
+ * the system says of a new folder in one that stands that it is missing, as in /proc.
+ */
+async function makeFolders(path: string): Promise<string[]> {
+  const missing: string[] = []
+  for (let at = path; !(await isFolder(at)); at = dirname(at)) missing.unshift(at)
+  for (const folder of missing) {
+    await mkdir(folder).catch((error) => {
+      // Another thread may have made it meanwhile.
+      if (codeOf(error) !== 'EEXIST') throw error
+    })
   }
+  return missing
+}
+
+/** Whether there is a folder; throws ENOTDIR where there is something else. */
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    if ((await stat(path)).isDirectory()) return true
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return false
+    throw error
+  }
+  throw Object.assign(new Error(`not a directory, ${path}`), { code: 'ENOTDIR' })
 }
 
 /** Folders that are known to be durable, so that each is synced once and not for every object. */
@@ -24,8 +47,8 @@ export function durableFolders(root: string): (folder: string) => Promise<void> 
   const known = new Set<string>()
   return async (folder) => {
     const path = resolve(folder)
-    const firstMade = await mkdir(path, { recursive: true })
-    if (firstMade === undefined && known.has(path)) return
+    const made = await makeFolders(path)
+    if (made.length === 0 && known.has(path)) return
     const chain: string[] = []
     for (let at = path; at.length > top.length; at = dirname(at)) chain.push(at)
     for (const at of chain) await syncFolder(dirname(at))
