@@ -1,12 +1,12 @@
 import type { App } from '../../src/adapters/node/app-thread.ts'
 import type { NodeMeter } from '../../src/adapters/node/meter.ts'
+import type { SqliteQueueClient } from '../../src/adapters/node/sqlite-queue.ts'
 import { messageOf } from '../../src/errors.ts'
-import type { PullQueue } from '../../src/ports/queue.ts'
 import type { Runtime } from '../../src/runtime.ts'
 
 export interface Operations {
   readonly meter: NodeMeter
-  readonly queue: PullQueue
+  readonly queue: SqliteQueueClient
   readonly runtime: Runtime
   /** Everything that is not operations. */
   readonly app: App
@@ -14,7 +14,7 @@ export interface Operations {
 
 /**
  * What operators ask of the process itself, answered by the thread that holds it: `/healthz` (it runs), `/readyz` (its
- * queue and its store answer), `/metrics` (Prometheus text). All else goes to the app.
+ * store answers, and its queue takes spans), `/metrics` (Prometheus text). All else goes to the app.
  */
 export function operationsApp(operations: Operations): App {
   return {
@@ -30,8 +30,8 @@ export function operationsApp(operations: Operations): App {
 
 async function ready({ queue, runtime }: Operations): Promise<Response> {
   try {
-    await Promise.all([queue.depth(), runtime.store.list('_ready/')])
-    return text(200, 'ready\n')
+    const [refusal] = await Promise.all([queue.refusal(), runtime.store.list('_ready/')])
+    return refusal === undefined ? text(200, 'ready\n') : text(503, `not ready: ${refusal}\n`)
   } catch (error) {
     return text(503, `not ready: ${messageOf(error)}\n`)
   }

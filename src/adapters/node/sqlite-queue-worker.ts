@@ -96,6 +96,8 @@ function perform(call: PromptCall): QueueAnswer {
       return { id, done: true }
     case 'depth':
       return { id, depth: table.depth() }
+    case 'refusal':
+      return { id, refusal: refusalOf(1) }
   }
 }
 

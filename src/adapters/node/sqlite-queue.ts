@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
-import { type ErrorKind, SpanlakeError } from '../../errors.ts'
+import { type ErrorKind, messageOf, SpanlakeError } from '../../errors.ts'
 import { embeddedMessageBytesMax } from '../../limits.ts'
 import type { PullQueue, QueueDepth, QueueMessage, ReceiveOptions } from '../../ports/queue.ts'
 import { checkMessageSize } from '../../ports/queue-checks.ts'
@@ -14,7 +14,12 @@ export interface SqliteQueueOptions {
   readonly reserveBytes: number
 }
 
-export interface SqliteQueue extends PullQueue {
+export interface SqliteQueueClient extends PullQueue {
+  /** Why it takes nothing at this moment, be it ever so small; undefined when it does. */
+  refusal(): Promise<string | undefined>
+}
+
+export interface SqliteQueue extends SqliteQueueClient {
   /** A line of its own to the queue, for another thread: transfer it, then `sqliteQueueClient` there. */
   connect(): MessagePort
   close(): Promise<void>
@@ -42,6 +47,7 @@ export type PromptCall =
       readonly delayMs: number
     }
   | { readonly id: number; readonly op: 'depth' }
+  | { readonly id: number; readonly op: 'refusal' }
 
 export interface DeliveredMessage {
   readonly id: string
@@ -53,6 +59,7 @@ export interface DeliveredMessage {
 export type QueueAnswer =
   | { readonly id: number; readonly messages: readonly DeliveredMessage[] }
   | { readonly id: number; readonly depth: QueueDepth }
+  | { readonly id: number; readonly refusal: string | undefined }
   | { readonly id: number; readonly done: true }
   | { readonly id: number; readonly error: { readonly kind: ErrorKind; readonly message: string } }
 
@@ -65,7 +72,10 @@ export async function openSqliteQueue(options: SqliteQueueOptions): Promise<Sqli
   })
   await new Promise<void>((resolve, reject) => {
     worker.once('message', () => resolve())
-    worker.once('error', reject)
+    worker.once('error', (cause) => {
+      const message = `queue ${options.path} cannot be opened: ${messageOf(cause)}`
+      reject(new SpanlakeError('unavailable', message, { cause }))
+    })
   })
   let closing = false
   // Without its queue the process can promise nothing; what was not acknowledged will be sent again.
@@ -98,7 +108,7 @@ export async function openSqliteQueue(options: SqliteQueueOptions): Promise<Sqli
 const closedMessage = 'queue is closed'
 
 /** The queue at the other end of a line, usable from any thread. */
-export function sqliteQueueClient(port: MessagePort): PullQueue {
+export function sqliteQueueClient(port: MessagePort): SqliteQueueClient {
   const waiting = new Map<number, (answer: QueueAnswer) => void>()
   let nextId = 0
   let closed = false
@@ -156,6 +166,12 @@ export function sqliteQueueClient(port: MessagePort): PullQueue {
       const answer = await ask({ id: nextId++, op: 'depth' })
       if (!('depth' in answer)) throw new SpanlakeError('internal', 'queue gave no depth')
       return answer.depth
+    },
+
+    async refusal() {
+      const answer = await ask({ id: nextId++, op: 'refusal' })
+      if (!('refusal' in answer)) throw new SpanlakeError('internal', 'queue gave no refusal')
+      return answer.refusal
     },
   }
 }

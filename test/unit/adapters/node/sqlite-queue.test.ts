@@ -61,10 +61,22 @@ test('below the disk reserve it takes nothing, and gives what it has', async () 
   const queue = await opened({ path, reserveBytes: 2 ** 60 })
   const refused = expect.objectContaining({ kind: 'unavailable' })
   await expect(queue.send(Uint8Array.of(2))).rejects.toEqual(refused)
+  expect(await queue.refusal()).toMatch(/^free disk must be at least \d+ bytes$/)
   const [message, ...others] = await queue.receive(all)
   expect(others).toEqual([])
   await message?.ack()
   expect(await queue.depth()).toMatchObject({ messages: 0 })
+})
+
+test('a full queue says so until there is room again', async () => {
+  const queue = await opened({ bytesMax: 2 })
+  await queue.send(Uint8Array.of(1))
+  expect(await queue.refusal()).toBeUndefined()
+  await queue.send(Uint8Array.of(2))
+  expect(await queue.refusal()).toBe('queue must hold at most 2 bytes')
+  const [message] = await queue.receive(all)
+  await message?.ack()
+  expect(await queue.refusal()).toBeUndefined()
 })
 
 test('a retry by one who lost his turn is ignored', async () => {
