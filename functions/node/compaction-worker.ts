@@ -1,4 +1,4 @@
-import { parentPort, workerData } from 'node:worker_threads'
+import { workerData } from 'node:worker_threads'
 import { nodeLog } from '../../src/adapters/node/log.ts'
 import { remoteMeter } from '../../src/adapters/node/meter.ts'
 import { nodeRuntime } from '../../src/adapters/node/runtime.ts'
@@ -10,7 +10,6 @@ import type { WorkerSetup } from './flush-worker.ts'
 
 // The thread that compacts. A merge that is cut off leaves objects that nobody names, so it may end at any moment.
 const setup = workerData as WorkerSetup
-parentPort?.once('message', () => process.exit(0))
 const runtime = await nodeRuntime({
   ...setup,
   log: nodeLog(setup.logLevel),

@@ -90,15 +90,17 @@ function replayThrough(source: DeadSource): Replay {
 
 /** Onto the queue of a stopped server: it is flushed when that server starts. */
 async function replayInto(data: string): Promise<Replay> {
-  const lock = await lockDataDirectory(data)
-  const queue = await openSqliteQueue({ path: queueFile(data), ...queueOptions })
+  await using opened = new AsyncDisposableStack()
+  opened.adopt(await lockDataDirectory(data), (lock) => lock.release())
+  const queue = opened.adopt(
+    await openSqliteQueue({ path: queueFile(data), ...queueOptions }),
+    (queue) => queue.close(),
+  )
   const runtime = await runtimeOf(data)
+  const replaying = opened.move()
   return {
     one: (key) => replayDead(key, queue, runtime),
-    async end() {
-      await queue.close()
-      await lock.release()
-    },
+    end: () => replaying.disposeAsync(),
   }
 }
 

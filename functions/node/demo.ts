@@ -14,20 +14,20 @@ const spansPerRequest = 50
 
 /** Serves in a temporary folder, sends generated traffic, and prints the URL of a trace once it can be read. */
 export async function demoCommand(options: DemoOptions): Promise<void> {
+  const signalled = untilSignal()
   const data = await mkdtemp(join(tmpdir(), 'spanlake-demo-'))
-  const served = await serve({ ...options, data })
+  await using started = new AsyncDisposableStack()
+  started.defer(() => rm(data, { recursive: true, force: true }))
+  const served = started.adopt(await serve({ ...options, data }), (served) => served.close())
   const stopping = new AbortController()
   const traffic = sendTraffic(served.url, options.spansPerSecond, stopping.signal)
-  try {
-    await Promise.race([printTrace(served.url), untilSignal()])
-    process.stdout.write(`sending ${options.spansPerSecond} spans/s until ctrl-c\n`)
-    await Promise.race([traffic, untilSignal()])
-  } finally {
+  started.defer(async () => {
     stopping.abort()
     await traffic.catch(() => {})
-    await served.close()
-    await rm(data, { recursive: true, force: true })
-  }
+  })
+  if ((await Promise.race([printTrace(served.url), signalled])) === 'signalled') return
+  process.stdout.write(`sending ${options.spansPerSecond} spans/s until ctrl-c\n`)
+  await Promise.race([traffic, signalled])
 }
 
 async function sendTraffic(

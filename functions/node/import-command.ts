@@ -38,11 +38,12 @@ export async function importCommand(
 }
 
 async function intoDataDirectory(files: readonly string[], options: ImportCommandOptions) {
-  const lock = await lockDataDirectory(options.data)
-  const queue = await openSqliteQueue({
-    path: queueFile(options.data),
-    ...queueOptions,
-  })
+  await using opened = new AsyncDisposableStack()
+  opened.adopt(await lockDataDirectory(options.data), (lock) => lock.release())
+  const queue = opened.adopt(
+    await openSqliteQueue({ path: queueFile(options.data), ...queueOptions }),
+    (queue) => queue.close(),
+  )
   const runtime = await nodeRuntime({
     storeFolder: storeFolder(options.data),
     region: options.region,
@@ -53,16 +54,13 @@ async function intoDataDirectory(files: readonly string[], options: ImportComman
   })
   const stopping = new AbortController()
   const flushing = runFlush(queue, runtime, { intervalMs: 250, signal: stopping.signal })
-  try {
-    const report = await importFiles(files, doorTarget(queue, runtime, options.tenant))
-    while ((await queue.depth()).messages > 0) await runtime.clock.sleep(50)
-    return report
-  } finally {
+  opened.defer(() => {
     stopping.abort()
-    await flushing
-    await queue.close()
-    await lock.release()
-  }
+    return flushing
+  })
+  const report = await importFiles(files, doorTarget(queue, runtime, options.tenant))
+  while ((await queue.depth()).messages > 0) await runtime.clock.sleep(50)
+  return report
 }
 
 /** The same door that HTTP goes through, so that an import is checked and made durable like any request. */

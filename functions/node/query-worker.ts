@@ -1,4 +1,4 @@
-import { parentPort, workerData } from 'node:worker_threads'
+import { workerData } from 'node:worker_threads'
 import { createApp } from '../../query/app.ts'
 import { serveApp } from '../../src/adapters/node/app-thread.ts'
 import { nodeLog } from '../../src/adapters/node/log.ts'
@@ -20,4 +20,3 @@ const runtime = await nodeRuntime({
 const queue = sqliteQueueClient(setup.queuePort)
 const access = accessOf(setup.tokensJson, runtime)
 serveApp(setup.appPort, createApp({ runtime, queue, access, cache: readCache() }))
-parentPort?.once('message', () => process.exit(0))

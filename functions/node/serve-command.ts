@@ -13,14 +13,15 @@ export async function serveCommand(options: ServeOptions): Promise<void> {
   await served.close()
 }
 
-export function untilSignal(): Promise<void> {
+/** From here on, until the first SIGINT or SIGTERM. To be called once, and before there is anything to stop. */
+export function untilSignal(): Promise<'signalled'> {
   return new Promise((resolve) => {
     let signalled = false
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       process.on(signal, () => {
         if (signalled) process.exit(130)
         signalled = true
-        resolve()
+        resolve('signalled')
       })
     }
   })

@@ -13,7 +13,13 @@ import { SpanlakeError } from '../../src/errors.ts'
 import { type Door, type DoorRequest, exportTraces } from '../../src/ingest/export-traces.ts'
 import { gatherEnvelopes } from '../../src/ingest/gather-envelopes.ts'
 import { rateLimit } from '../../src/ingest/rate-limit.ts'
-import { defaultLimits, flushWorkersMax, type Limits, tenantDefault } from '../../src/limits.ts'
+import {
+  defaultLimits,
+  flushWorkersMax,
+  type Limits,
+  stopWaitMs,
+  tenantDefault,
+} from '../../src/limits.ts'
 import type { Log } from '../../src/ports/log.ts'
 import type { Runtime } from '../../src/runtime.ts'
 import { accessOf } from './access-file.ts'
@@ -42,7 +48,7 @@ export interface ServeOptions {
 
 export interface Served {
   readonly url: string
-  /** Stops taking requests, finishes those under way and the flush in hand, and closes the queue. */
+  /** Stops taking requests, finishes those under way and, within `stopWaitMs`, the flush in hand; closes the queue. */
   close(): Promise<void>
 }
 
@@ -51,14 +57,17 @@ export async function serve(options: ServeOptions): Promise<Served> {
   const log = nodeLog(options.logLevel)
   const tokensJson = options.tokens ? await readTokens(options.tokens) : undefined
   refuseOpenDoor(options.listen, tokensJson)
-  const lock = await lockDataDirectory(options.data)
+  // Stopped last to first, be it by `close` or because a later step of the start fails.
+  await using started = new AsyncDisposableStack()
+  started.adopt(await lockDataDirectory(options.data), (lock) => lock.release())
   const meter = nodeMeter()
   const limits = limitsOf(options)
-  const queue = await openSqliteQueue({
+  const queueOptions = {
     path: queueFile(options.data),
     bytesMax: options.maxQueueSize,
     reserveBytes: options.diskReserve,
-  })
+  }
+  const queue = started.adopt(await openSqliteQueue(queueOptions), (queue) => queue.close())
   const runtime = await nodeRuntime({
     storeFolder: storeFolder(options.data),
     region: options.region,
@@ -67,21 +76,23 @@ export async function serve(options: ServeOptions): Promise<Served> {
     meter,
     owner: true,
   })
-  const threads = startThreads(options, { tokensJson, limits, queue, meter, log })
-  const server = await startHttpServer({
-    listen: options.listen,
-    limits,
-    exportTraces: doorOf(options, runtime, queue, tokensJson),
-    app: operationsApp({ meter, queue, runtime, app: threads.app }),
-  })
+  const exportTraces = doorOf(options, runtime, queue, tokensJson)
+  const threads = started.adopt(
+    threadsOf(options, { tokensJson, limits, queue, meter, log }),
+    (threads) => threads.close(),
+  )
+  threads.start()
+  const app = operationsApp({ meter, queue, runtime, app: threads.app })
+  const server = started.adopt(
+    await startHttpServer({ listen: options.listen, limits, exportTraces, app }),
+    (server) => server.close(),
+  )
   logStart(log, server.url, options, tokensJson)
+  const running = started.move()
   return {
     url: server.url,
     async close() {
-      await server.close()
-      await threads.close()
-      await queue.close()
-      await lock.release()
+      await running.disposeAsync()
       log.info('stopped')
     },
   }
@@ -114,20 +125,25 @@ interface ThreadContext {
 
 interface Threads {
   readonly app: App
+  start(): void
+  /** Lets those that flush finish what they have in hand; the others may end at any moment. */
   close(): Promise<void>
 }
 
-function startThreads(options: ServeOptions, context: ThreadContext): Threads {
+const flushFile = './flush-worker.ts'
+
+function threadsOf(options: ServeOptions, context: ThreadContext): Threads {
   const cores = availableParallelism()
   const flushWorkers = options.flushWorkers ?? Math.min(flushWorkersMax, Math.max(1, cores - 1))
-  const running = new Set<Worker>()
+  const running = new Map<Worker, string>()
   let closing = false
+  let current: App | undefined
 
   // A thread that dies (out of memory, a bug) is started anew: its messages come again by their visibility timeout,
   // and the poison rules see to it that the same envelope does not kill it for ever.
-  const start = (file: string, appPort: () => MessagePort | undefined): void => {
+  const startThread = (file: string, appPort: () => MessagePort | undefined): void => {
     const worker = startWorker(file, options, context, appPort())
-    running.add(worker)
+    running.set(worker, file)
     worker.on('error', (error) =>
       context.log.error('thread failed', { file, error: String(error) }),
     )
@@ -135,24 +151,26 @@ function startThreads(options: ServeOptions, context: ThreadContext): Threads {
       running.delete(worker)
       if (closing) return
       context.log.error('thread ended, starting it again', { file, code })
-      setTimeout(() => closing || start(file, appPort), 1_000)
+      setTimeout(() => closing || startThread(file, appPort), 1_000)
     })
   }
-  for (let i = 0; i < flushWorkers; i++) start('./flush-worker.ts', () => undefined)
-
-  start('./compaction-worker.ts', () => undefined)
-
-  let current: App | undefined
-  start('./query-worker.ts', () => {
-    const { port1, port2 } = new MessageChannel()
-    current = remoteApp(port1)
-    return port2
-  })
   return {
     app: { fetch: (request) => (current as App).fetch(request) },
+    start() {
+      for (let i = 0; i < flushWorkers; i++) startThread(flushFile, () => undefined)
+      startThread('./compaction-worker.ts', () => undefined)
+      startThread('./query-worker.ts', () => {
+        const { port1, port2 } = new MessageChannel()
+        current = remoteApp(port1)
+        return port2
+      })
+    },
     async close() {
       closing = true
-      await Promise.all([...running].map(stopWorker))
+      const ending = [...running].map(([worker, file]) =>
+        file === flushFile ? finishFlush(worker, context.log) : worker.terminate(),
+      )
+      await Promise.all(ending)
     },
   }
 }
@@ -182,9 +200,17 @@ function startWorker(
   return new Worker(new URL(file, import.meta.url), { workerData: setup, transferList })
 }
 
-function stopWorker(worker: Worker): Promise<void> {
+/** A thread in a long synchronous step hears nothing. What it has not acknowledged comes again at the next start. */
+function finishFlush(worker: Worker, log: Log): Promise<void> {
   return new Promise((resolve) => {
-    worker.once('exit', () => resolve())
+    const timer = setTimeout(() => {
+      log.warn('flush thread does not stop, ending it', { waitedMs: stopWaitMs })
+      void worker.terminate()
+    }, stopWaitMs)
+    worker.once('exit', () => {
+      clearTimeout(timer)
+      resolve()
+    })
     worker.postMessage('stop')
   })
 }

@@ -63,12 +63,21 @@ export interface RunResult {
   readonly peakBytes: number
 }
 
+export interface RunOptions {
+  readonly env?: Readonly<Record<string, string>>
+  readonly stdin?: string
+  /** What happens to it while it runs. */
+  readonly meanwhile?: (child: ChildProcess) => Promise<void>
+  /** Kills it then. */
+  readonly msMax?: number
+}
+
 /** Runs one command of the real program to its end. */
 export async function runSpanlake(
   args: readonly string[],
-  options: { readonly env?: Readonly<Record<string, string>>; readonly stdin?: string } = {},
+  options: RunOptions = {},
 ): Promise<RunResult> {
-  const child = spawnSpanlake(args, options.env)
+  const child = spawnSpanlake(args, options.env, options.msMax)
   let stdout = ''
   let stderr = ''
   child.stdout?.on('data', (chunk: Buffer) => {
@@ -82,7 +91,9 @@ export async function runSpanlake(
   const look = setInterval(() => {
     peakBytes = Math.max(peakBytes, peakBytesOf(child.pid))
   }, 50)
-  const code = await new Promise<number | null>((resolve) => child.on('close', resolve))
+  const ended = new Promise<number | null>((resolve) => child.on('close', resolve))
+  await options.meanwhile?.(child)
+  const code = await ended
   clearInterval(look)
   return { code, stdout, stderr, peakBytes }
 }
@@ -100,9 +111,11 @@ function peakBytesOf(pid: number | undefined): number {
 function spawnSpanlake(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  msMax?: number,
 ): ChildProcess {
   return spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main, ...args], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
+    ...(msMax === undefined ? {} : { timeout: msMax, killSignal: 'SIGKILL' }),
   })
 }

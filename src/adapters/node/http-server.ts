@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import type { ListenAddress } from '../../config.ts'
+import { SpanlakeError } from '../../errors.ts'
 import { mediaTypeOf } from '../../ingest/body-format.ts'
 import type { DoorAnswer, DoorRequest } from '../../ingest/export-traces.ts'
 import { codeNotFound } from '../../ingest/refusal.ts'
@@ -16,6 +17,7 @@ import {
 } from '../../limits.ts'
 import { mediaTypes, statusResponse } from '../../otlp/response.ts'
 import type { App } from './app-thread.ts'
+import { codeOf, reasonOf } from './file-errors.ts'
 import { bodyOf } from './request-body.ts'
 
 export interface HttpServerOptions {
@@ -81,11 +83,20 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
 
 async function startListening(server: Server, { host, port }: ListenAddress): Promise<string> {
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
+    server.once('error', (cause) => {
+      const reason = codeOf(cause) === 'EADDRINUSE' ? 'address in use' : reasonOf(cause)
+      const message = `cannot listen on ${bracketed(host)}:${port}: ${reason}`
+      reject(new SpanlakeError('invalid', message, { cause }))
+    })
     server.listen(port, host, () => resolve())
   })
-  const { address, family, port: bound } = server.address() as AddressInfo
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${bound}`
+  const { address, port: bound } = server.address() as AddressInfo
+  return `http://${bracketed(address)}:${bound}`
+}
+
+/** A host as URLs have it: IPv6 in brackets. */
+function bracketed(host: string): string {
+  return host.includes(':') ? `[${host}]` : host
 }
 
 /**
