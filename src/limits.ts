@@ -146,6 +146,10 @@ export const flushVisibilityMs = 120_000
 /** Memory for what lookups know of fresh files. */
 export const freshTailCacheBytesMax = 256 * 1024 * 1024
 
+/** How often a follower starts again from its peer's newest manifest, and what one run copies. */
+export const followListingsMax = 4
+export const followObjectsMax = 10_000
+
 /** How often a reader starts again with the listing when an object is gone (DESIGN §4.3). */
 export const freshListingsMax = 4
 

@@ -27,16 +27,25 @@ export interface TraceAnswer {
   readonly cost: ReadCost & { readonly filesConsidered: number; readonly filesRead: number }
 }
 
+export interface LookupOptions {
+  /**
+   * The number of a manifest of this region whose copy, elsewhere, does not know the trace: of the locators, those that
+   * came later are looked at (DESIGN §7). Fresh files always are: no copy tells of them (protocol V10).
+   */
+  readonly absentAt?: number
+}
+
 /**
  * All spans of a trace, whatever their age: fresh files by their filters, span files by the locators, then exactly the
- * rows that are the trace's, one ranged read a row group. A broken file makes the answer incomplete, naming it. Throws kind `unavailable` when the
- * store does not answer.
+ * rows that are the trace's, one ranged read a row group. A broken file makes the answer incomplete, naming it. Throws
+ * kind `unavailable` when the store does not answer.
  */
 export async function lookupTrace(
   tenant: string,
   traceId: Uint8Array,
   runtime: Runtime,
   cache: ReadCache,
+  options: LookupOptions = {},
 ): Promise<TraceAnswer> {
   const { meter, clock } = runtime
   const startMs = clock.nowMs()
@@ -45,7 +54,7 @@ export async function lookupTrace(
   let result = 'failed'
   try {
     const answer = await withSnapshot(tenant, costed, cache, (snapshot) =>
-      lookIn(snapshot, traceId, costed, cache),
+      lookIn(since(snapshot, options), traceId, costed, cache),
     )
     result = !answer.complete ? 'partial' : answer.spans.length > 0 ? 'found' : 'absent'
     return { ...answer, cost: { ...cost, ...answer.cost } }
@@ -55,6 +64,14 @@ export async function lookupTrace(
     meter.count('spanlake_lookup_gets_total', cost.gets)
     meter.count('spanlake_lookup_bytes_total', cost.bytesRead)
   }
+}
+
+/** What there is to look at; a number that is not this region's history yet says nothing about it. */
+function since(snapshot: Snapshot, { absentAt }: LookupOptions): Snapshot {
+  const { manifest } = snapshot
+  if (absentAt === undefined || absentAt > manifest.number) return snapshot
+  const locators = manifest.locators.filter((set) => set.since > absentAt)
+  return { ...snapshot, manifest: { ...manifest, locators } }
 }
 
 async function lookIn(

@@ -11,15 +11,15 @@ import {
   spanPrefix,
   spillPrefix,
 } from '../layout/keys.ts'
-import { deleteKeysMax, spillKeepMs, sweepDeletesMax, sweepGraceMs } from '../limits.ts'
+import { spillKeepMs, sweepDeletesMax, sweepGraceMs } from '../limits.ts'
 import { type ListEntry, listAll } from '../ports/object-store.ts'
 import type { Runtime } from '../runtime.ts'
 import { commitManifest } from '../snapshot/commit-manifest.ts'
 import type { IndexCache } from '../snapshot/index-cache.ts'
-import { MissingObject } from '../snapshot/missing-object.ts'
-import { namedObjects } from '../snapshot/named-objects.ts'
 import { newestManifest, readManifest } from '../snapshot/newest-manifest.ts'
 import { storeTime } from '../snapshot/store-time.ts'
+import { namedByAny } from './named-by-any.ts'
+import { removerOf } from './remover.ts'
 
 export interface SweepReport {
   /** Of the manifest that it acted on. */
@@ -130,55 +130,4 @@ async function standingManifests(
     standing.push(manifest)
   }
   return standing.length === number - floor + 1 ? standing : undefined
-}
-
-/** Undefined when a part of the index is gone: another sweep has moved the floor on meanwhile. */
-async function namedByAny(
-  manifests: readonly Manifest[],
-  runtime: Runtime,
-  cache: IndexCache,
-): Promise<ReadonlySet<string> | undefined> {
-  const named = new Set<string>()
-  try {
-    for (const manifest of manifests) {
-      for (const key of await namedObjects(manifest, runtime, cache)) named.add(key)
-    }
-  } catch (error) {
-    if (!(error instanceof MissingObject)) throw error
-    return undefined
-  }
-  return named
-}
-
-/** Removes what a listing shows and a test condemns, up to a bound in all. */
-function removerOf({ store }: Pick<Runtime, 'store'>, deletesMax: number) {
-  let left = deletesMax
-  return {
-    isFull: () => left === 0,
-    async remove(prefix: string, isGarbage: (entry: ListEntry) => boolean): Promise<number> {
-      let removed = 0
-      let keys: string[] = []
-      const flush = async () => {
-        if (keys.length > 0) await store.delete(keys)
-        removed += keys.length
-        keys = []
-      }
-      for await (const entry of listAll(store, prefix)) {
-        if (left === 0) break
-        if (!isGarbage(entry)) continue
-        left--
-        keys.push(entry.key)
-        if (keys.length === deleteKeysMax) await flush()
-      }
-      await flush()
-      return removed
-    },
-    /** One by one: the oldest must be gone before the next. */
-    async removeInOrder(entries: readonly ListEntry[]): Promise<number> {
-      const taken = entries.slice(0, left)
-      left -= taken.length
-      for (const { key } of taken) await store.delete([key])
-      return taken.length
-    },
-  }
 }

@@ -51,6 +51,7 @@ const rooms: Readonly<Record<string, Room>> = {
   'src/compact': { arrows: [...flowRooms, 'src/snapshot', 'src/lookup', 'src/sweep'] },
   'src/fsck': { arrows: [...flowRooms, 'src/snapshot'] },
   'src/sweep': { arrows: [...flowRooms, 'src/snapshot'] },
+  'src/follow': { arrows: [...flowRooms, 'src/snapshot'] },
   // The query language: knows no SQL and no storage.
   'query/traceql': { arrows: base, pure: true, packages: ['re2js'] },
   query: { arrows: [...flowRooms, ...flows, 'query/traceql'], packages: ['hono'] },
