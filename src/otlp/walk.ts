@@ -83,6 +83,7 @@ export class RequestWalker extends ValueWalker {
   #parts = noParts
   #partTags = noBytes
   #partCount = 0
+  #checkedAttributes = 0
 
   constructor(body: Uint8Array, sink?: SpanSink) {
     super(body)
@@ -231,10 +232,16 @@ export class RequestWalker extends ValueWalker {
     this.kind = this.statusCode = this.flags = 0
     this.droppedAttributes = this.droppedEvents = this.droppedLinks = 0
     this.startLow = this.startHigh = this.endLow = this.endHigh = 0
-    this.#partCount = 0
+    this.#partCount = this.#checkedAttributes = 0
   }
 
   #readSpanField(tag: number, end: number): void {
+    // The labels are no literals and are compared one by one: what there is most of comes first.
+    if (tag === fields.span.attributes) {
+      if (this.#sink === undefined) this.#checkAttribute(end)
+      else this.#keepPart(tag, end)
+      return
+    }
     switch (tag) {
       case fields.span.traceId:
         this.enter(end)
@@ -275,7 +282,6 @@ export class RequestWalker extends ValueWalker {
         this.endLow = this.low
         this.endHigh = this.high
         return
-      case fields.span.attributes:
       case fields.span.events:
       case fields.span.links:
         return this.#keepPart(tag, end)
@@ -300,6 +306,16 @@ export class RequestWalker extends ValueWalker {
       default:
         this.skip(tag, end)
     }
+  }
+
+  /** Where there is no sink, nothing need wait for the ids: an attribute is read where it stands. */
+  #checkAttribute(end: number): void {
+    this.item()
+    this.#checkedAttributes++
+    this.enter(end)
+    const next = this.fieldEnd
+    if (!this.isShortString(this.at, next)) this.readKeyValue(this.at, next, 0)
+    this.at = next
   }
 
   #keepPart(tag: number, end: number): void {
@@ -353,7 +369,7 @@ export class RequestWalker extends ValueWalker {
   }
 
   #checkSize(): boolean {
-    if (this.#partCount <= spanItemsMax) return true
+    if (this.#partCount + this.#checkedAttributes <= spanItemsMax) return true
     this.oversizedSpans++
     return false
   }
