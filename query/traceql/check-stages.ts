@@ -5,6 +5,8 @@ import type {
   ScalarExpression,
   ScalarFilter,
   SpansetOperand,
+  SpansetOperation,
+  SpansetStructure,
   Stage,
 } from './ast.ts'
 import { checkError, checkField, checkFilter, type PatternFault } from './check-field.ts'
@@ -39,10 +41,25 @@ function checkSpanset(operand: SpansetOperand, patternFault: PatternFault): void
     case 'spanset-pipeline':
       return checkStages(operand.stages, patternFault)
     case 'spanset-logic':
+      return checkOperands(operand, patternFault)
     case 'spanset-structure':
-      checkSpanset(operand.left, patternFault)
-      checkSpanset(operand.right, patternFault)
+      for (const side of [operand.left, operand.right]) checkUngrouped(side, operand)
+      return checkOperands(operand, patternFault)
   }
+}
+
+function checkOperands({ left, right }: SpansetOperation, patternFault: PatternFault): void {
+  checkSpanset(left, patternFault)
+  checkSpanset(right, patternFault)
+}
+
+/** Tempo relates no groups either. */
+function checkUngrouped(operand: SpansetOperand, structure: SpansetStructure): void {
+  if (operand.kind !== 'spanset-pipeline') return
+  const last = operand.stages.findLast(({ kind }) => kind === 'by' || kind === 'coalesce')
+  if (last?.kind !== 'by') return
+  const rule = 'operator must relate spans to spans, not to groups of them (coalesce() undoes by())'
+  throw checkError(rule, printStage(structure))
 }
 
 function checkGroupBy(stage: GroupBy, patternFault: PatternFault): void {

@@ -1,0 +1,48 @@
+import type { AttributeScope, SpanKindName, StatusName } from './ast.ts'
+
+/**
+ * Spans as the evaluator asks for them: columns over rows. The rows of one trace stand together, by start and then span id.
+ * Columns are functions, so that a source decodes what a query names and nothing else.
+ */
+export interface SpanTable {
+  readonly rows: number
+  /** Lower-case hex, 32 digits. */
+  readonly traceId: Column<string>
+  /** Lower-case hex, 16 digits. */
+  readonly spanId: Column<string>
+  /** Undefined for a root. */
+  readonly parentId: Column<string | undefined>
+  readonly startNs: Column<bigint>
+  readonly durationNs: Column<bigint>
+  readonly name: Column<string>
+  readonly kind: Column<SpanKindName>
+  readonly status: Column<StatusName>
+  /** Empty when there is none; so with the scope. */
+  readonly statusMessage: Column<string>
+  readonly scopeName: Column<string>
+  readonly scopeVersion: Column<string>
+  /** One value per event, and per link, of the span. */
+  readonly eventNames: Column<readonly string[]>
+  readonly eventNsSinceStart: Column<readonly bigint[]>
+  readonly linkTraceIds: Column<readonly string[]>
+  readonly linkSpanIds: Column<readonly string[]>
+  /**
+   * The attribute's values; undefined when no row has it. Of events and links: the values of those that have it, as one
+   * list, and undefined for a span where none has.
+   */
+  attribute(scope: Exclude<AttributeScope, 'any'>, key: string): Column<FieldValue> | undefined
+}
+
+export type Column<Value> = (row: number) => Value
+
+/** Integers and durations are bigints, floats are numbers. Undefined is absent. */
+export type FieldValue = ScalarValue | readonly ScalarValue[] | undefined
+
+/** Null is there, and nothing that TraceQL can compare: a map, bytes, a list of several types. */
+export type ScalarValue = string | bigint | number | boolean | null
+
+/** The rows of one trace: at least one, `to` exclusive. */
+export interface TraceRows {
+  readonly from: number
+  readonly to: number
+}
