@@ -231,7 +231,8 @@ function idColumn(column: Column<FieldValue>): Column<FieldValue> {
   }
 }
 
-function idText(text: string): string {
+/** What two spellings of one id have in common. */
+export function idText(text: string): string {
   return text.replace(/^0+/, '').toLowerCase()
 }
 

@@ -14,10 +14,16 @@ export interface TraceFrame {
   readonly durationNs: () => bigint
 }
 
+interface Known {
+  tree?: SpanTree
+  root?: number
+  rootServiceName?: string
+  durationNs?: bigint
+}
+
 export function traceFrame(table: SpanTable): TraceFrame {
   let rows: TraceRows = { from: 0, to: 0 }
-  const services = table.attribute('resource', 'service.name')
-  const known: { tree?: SpanTree; root?: number; durationNs?: bigint } = {}
+  let known: Known = {}
   const root = (): number => {
     known.root ??= rootRow(table, rows)
     return known.root
@@ -27,9 +33,7 @@ export function traceFrame(table: SpanTable): TraceFrame {
     rows: () => rows,
     enter(next) {
       rows = next
-      delete known.tree
-      delete known.root
-      delete known.durationNs
+      known = {}
     },
     tree() {
       known.tree ??= spanTree(table, rows)
@@ -37,8 +41,10 @@ export function traceFrame(table: SpanTable): TraceFrame {
     },
     rootName: () => (root() < 0 ? '' : table.name(root())),
     rootServiceName() {
-      const service = root() < 0 ? undefined : services?.(root())
-      return typeof service === 'string' ? service : ''
+      if (known.rootServiceName !== undefined) return known.rootServiceName
+      const service = root() < 0 ? undefined : table.attribute('resource', 'service.name')?.(root())
+      known.rootServiceName = typeof service === 'string' ? service : ''
+      return known.rootServiceName
     },
     durationNs() {
       known.durationNs ??= durationOf(table, rows)
