@@ -293,3 +293,14 @@ export const patternProgramMax = 8_000
 
 /** Compiled regular expressions that are kept for the next query. */
 export const patternsKept = 64
+
+/** Points in time that a metrics query may ask for: a day in steps of 5 s has 17,280. */
+export const metricsPointsMax = 20_000
+
+/** Series that one part of a metrics query holds, and the numbers in them, 8 bytes each. */
+export const metricsSeriesMax = 20_000
+export const metricsCellsMax = 4_000_000
+
+/** Exemplars of one series, and of one point of it. */
+export const exemplarsMax = 100
+export const exemplarsPerPointMax = 2

@@ -8,6 +8,7 @@ import type {
   Stage,
   TraceqlQuery,
 } from './ast.ts'
+import { comparedIntrinsics } from './compare-spans.ts'
 import type { Intrinsic } from './intrinsics.ts'
 import { printField } from './print-field.ts'
 import { fieldsOf, fieldsOfStages } from './walk-fields.ts'
@@ -97,7 +98,10 @@ function fieldsOfFunction({ function: metrics }: Series): readonly Field[] {
     case 'count_over_time':
       return metrics.by
     case 'compare':
-      return fieldsOf(metrics.selection.condition)
+      return [
+        ...fieldsOf(metrics.selection.condition),
+        ...comparedIntrinsics.map((name) => ({ kind: 'intrinsic', name }) as const),
+      ]
     case 'quantile_over_time':
     case 'min_over_time':
     case 'max_over_time':

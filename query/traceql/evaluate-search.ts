@@ -14,6 +14,7 @@ import type {
 } from './ast.ts'
 import { compareNumbers } from './compare-values.ts'
 import { type CompiledField, compileField, compileSingle } from './compile-field.ts'
+import { groupKey } from './group-key.ts'
 import { printAggregate, printStage } from './print-stages.ts'
 import { relateSpans } from './relate-spans.ts'
 import type { FieldValue, SpanTable, TraceRows } from './span-table.ts'
@@ -156,12 +157,6 @@ function compileGroupBy(stage: GroupBy, frame: TraceFrame): Step {
         return { rows: group, attributes: [...attributes, { name, type, value: read(first) }] }
       }),
     )
-}
-
-/** Equal for equal values of one type; absent values are a group too. */
-export function groupKey(value: FieldValue): string {
-  if (typeof value === 'object' && value !== null) return `[${value.map(groupKey).join()}]`
-  return typeof value === 'string' ? JSON.stringify(value) : `${typeof value} ${value}`
 }
 
 // --- Scalars ------------------------------------------------------------------------------------------------------------

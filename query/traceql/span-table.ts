@@ -31,6 +31,8 @@ export interface SpanTable {
    * list, and undefined for a span where none has.
    */
   attribute(scope: Exclude<AttributeScope, 'any'>, key: string): Column<FieldValue> | undefined
+  /** The keys that `attribute` knows, at least those that any row has: for queries that ask for all. */
+  attributeKeys(scope: 'span' | 'resource' | 'instrumentation'): readonly string[]
 }
 
 export type Column<Value> = (row: number) => Value

@@ -62,6 +62,12 @@ export function tableOf(spans: readonly TestSpan[]): SpanTable {
       }
       return spans.some((span) => valueIn(span) !== undefined) ? column(valueIn) : undefined
     },
+    attributeKeys(scope) {
+      const of = { span: 'span', resource: 'resource', instrumentation: 'scope' } as const
+      const keys = spans.flatMap((span) => Object.keys(span[of[scope]] ?? {}))
+      const own = scope === 'instrumentation' ? ['name', 'version'] : []
+      return [...new Set(keys)].filter((key) => !own.includes(key))
+    },
   }
 }
 

@@ -1,0 +1,86 @@
+import { exemplarsMax, exemplarsPerPointMax } from '../../src/limits.ts'
+import type { MetricsFunction, Series } from './ast.ts'
+import { compileSingle } from './compile-field.ts'
+import { searchEvaluator } from './evaluate-search.ts'
+import { emptyParts, type SeriesPart, type SeriesParts } from './series-parts.ts'
+import { measured, spanObserver } from './span-observer.ts'
+import type { Column, SpanTable, TraceRows } from './span-table.ts'
+import type { StepIntervals } from './step-intervals.ts'
+import { type TraceFrame, traceFrame } from './trace-frame.ts'
+
+/** Gathers a series' numbers from traces, one after another. */
+export interface MetricsEvaluator {
+  readonly add: (trace: TraceRows) => void
+}
+
+/**
+ * The series' spans and function, checked before (`checkTraceql`), ready for the traces of a table. What they add goes into
+ * `parts`, which `mergeParts` joins with others and `finishMetrics` makes an answer of.
+ */
+export function metricsEvaluator(
+  { stages, function: metrics }: Series,
+  table: SpanTable,
+  intervals: StepIntervals,
+  parts: SeriesParts = emptyParts(),
+): MetricsEvaluator & { readonly parts: SeriesParts } {
+  const find = searchEvaluator(stages, table)
+  const frame = traceFrame(table)
+  const observe = spanObserver(metrics, { frame, intervals, parts })
+  const exemplarValue = exemplarValueOf(metrics, frame)
+  return {
+    parts,
+    add(trace) {
+      const sets = find(trace)
+      if (sets.length === 0) return
+      frame.enter(trace)
+      let needsExemplar = true
+      for (const { rows } of sets) {
+        for (const row of rows) {
+          const index = intervals.indexOf(table.startNs(row))
+          const series = index < 0 ? undefined : observe(row, index)
+          if (series === undefined || !needsExemplar) continue
+          addExemplar(series, { row, index, value: exemplarValue(row) }, table)
+          needsExemplar = false
+        }
+      }
+    },
+  }
+}
+
+// --- Exemplars ---------------------------------------------------------------------------------------------------------
+
+/** What a span shows that stands for a point: its own number, or NaN where only spans are counted. */
+function exemplarValueOf(metrics: MetricsFunction, frame: TraceFrame): Column<number> {
+  switch (metrics.kind) {
+    case 'rate':
+    case 'count_over_time':
+    case 'histogram_over_time':
+    case 'compare':
+      return () => Number.NaN
+    case 'quantile_over_time':
+    case 'min_over_time':
+    case 'max_over_time':
+    case 'sum_over_time':
+    case 'avg_over_time': {
+      const compiled = compileSingle(metrics.field, frame)
+      return (row) => measured(compiled, row)
+    }
+  }
+}
+
+function addExemplar(
+  { exemplars }: SeriesPart,
+  { row, index, value }: { readonly row: number; readonly index: number; readonly value: number },
+  table: SpanTable,
+): void {
+  if (exemplars.length >= exemplarsMax) return
+  const beside = exemplars.filter((one) => one.index === index)
+  if (beside.length >= exemplarsPerPointMax) return
+  exemplars.push({
+    traceId: table.traceId(row),
+    spanId: table.spanId(row),
+    startNs: table.startNs(row),
+    index,
+    value,
+  })
+}
