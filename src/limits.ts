@@ -280,6 +280,9 @@ export const queryNestingMax = 64
 /** Operators, stages and functions of one query: how deep a tree can get that was written without brackets. */
 export const queryOperatorsMax = 1_000
 
+/** Groups and aggregates of one pipeline: the value of each is written on every set that comes through. */
+export const querySetValuesMax = 64
+
 /** Characters of a query's part that an error message repeats. */
 export const queryExcerptCharsMax = 80
 

@@ -1,3 +1,4 @@
+import { querySetValuesMax } from '../../src/limits.ts'
 import type {
   Aggregate,
   FieldAggregate,
@@ -15,6 +16,11 @@ import { mightBeNumber, namesField } from './value-type.ts'
 
 /** Throws `invalid` for the first stage that makes no sense. */
 export function checkStages(stages: readonly Stage[], patternFault: PatternFault): void {
+  const written = stages.filter(({ kind }) => kind === 'by' || kind === 'scalar-filter').length
+  if (written > querySetValuesMax) {
+    const rule = `pipeline must have at most ${querySetValuesMax} groups and aggregates`
+    throw checkError(rule, String(written))
+  }
   for (const stage of stages) checkStage(stage, patternFault)
 }
 

@@ -1,9 +1,9 @@
 import type { Compare } from './ast.ts'
+import { isList } from './compare-values.ts'
 import { compileField } from './compile-field.ts'
-import { groupKey } from './group-key.ts'
 import { intrinsicTypes } from './intrinsics.ts'
 import { printField } from './print-field.ts'
-import { planeFor, type SeriesLabel, type SeriesPart, seriesFor } from './series-parts.ts'
+import { labelsKey, planeFor, type SeriesLabel, seriesFor } from './series-parts.ts'
 import type { Observer, ObserverContext } from './span-observer.ts'
 import type { Column, FieldValue } from './span-table.ts'
 import type { TraceFrame } from './trace-frame.ts'
@@ -22,25 +22,42 @@ export function compareObserver(
     const ns = frame.table.startNs(row)
     return window === undefined || (ns >= window.startNs && ns < window.endNs)
   }
-  const columns = comparedColumns(frame)
-  const add = (series: SeriesPart | undefined, index: number): void => {
-    const counts = series && planeFor(parts, series, 'count', intervals.count)
-    if (counts !== undefined) counts[index] = (counts[index] ?? 0) + 1
-  }
+  const columns = comparedColumns(frame).map((column) => ({
+    ...column,
+    selection: valueCounter(column, 'selection', { parts, intervals }),
+    baseline: valueCounter(column, 'baseline', { parts, intervals }),
+  }))
   return (row, index) => {
     const group = isInside(row) && isSelected(row) === true ? 'selection' : 'baseline'
-    for (const { name, type, read } of columns) {
-      const value = read(row)
-      if (value === undefined || value === null) continue
-      const labelled = (meta: MetaType, labelValue: FieldValue) => () => [
-        metaLabel(meta),
-        { name, type, value: labelValue },
-      ]
-      add(seriesFor(parts, `${group} ${name} ${groupKey(value)}`, labelled(group, value)), index)
-      const total: MetaType = `${group}_total`
-      add(seriesFor(parts, `${total} ${name}`, labelled(total, undefined)), index)
+    for (const column of columns) {
+      const value = column.read(row)
+      if (value !== undefined && value !== null) column[group](value, index)
     }
     return undefined
+  }
+}
+
+/** Counts a column's values among the spans of a group. */
+function valueCounter(
+  { name, type }: ComparedColumn,
+  group: 'selection' | 'baseline',
+  { parts, intervals }: Pick<ObserverContext, 'parts' | 'intervals'>,
+): (value: FieldValue, index: number) => void {
+  const cellsOf = (meta: MetaType, value: FieldValue) => {
+    const labels = [metaLabel(meta), { name, type, value }]
+    const series = seriesFor(parts, labelsKey(labels), () => labels)
+    return series && planeFor(parts, series, 'count', intervals.count)
+  }
+  // Values come again and again: then neither labels nor their key are made.
+  const known = new Map<FieldValue, Float64Array>()
+  let total: Float64Array | undefined
+  return (value, index) => {
+    total ??= cellsOf(`${group}_total`, undefined)
+    if (total !== undefined) total[index] = (total[index] ?? 0) + 1
+    const cells = known.get(value) ?? cellsOf(group, value)
+    if (cells === undefined) return
+    cells[index] = (cells[index] ?? 0) + 1
+    if (!isList(value)) known.set(value, cells)
   }
 }
 

@@ -103,23 +103,18 @@ function negatedNumber(value: FieldValue): FieldValue {
 
 const absent: Column<undefined> = () => undefined
 
-/** In the order in which a key without a scope is looked for. */
-const scopes = ['span', 'resource', 'event', 'link', 'instrumentation'] as const
-
+/** A key without a scope is the span's, else the resource's; events, links and scopes are asked by name alone. */
 function attributeColumn(
   { scope, key }: AttributeField,
   { table }: TraceFrame,
 ): Column<FieldValue> {
   if (scope !== 'any') return table.attribute(scope, key) ?? absent
-  const columns = scopes.flatMap((each) => table.attribute(each, key) ?? [])
-  const [first = absent] = columns
-  if (columns.length < 2) return first
+  const ofSpan = table.attribute('span', key)
+  const ofResource = table.attribute('resource', key)
+  if (ofSpan === undefined || ofResource === undefined) return ofSpan ?? ofResource ?? absent
   return (row) => {
-    for (const column of columns) {
-      const value = column(row)
-      if (value !== undefined) return value
-    }
-    return undefined
+    const value = ofSpan(row)
+    return value === undefined ? ofResource(row) : value
   }
 }
 

@@ -1,6 +1,7 @@
 import { RE2JS, RE2JSException } from 're2js'
 import { SpanlakeError } from '../../src/errors.ts'
 import { patternCharsMax, patternProgramMax, patternsKept } from '../../src/limits.ts'
+import { excerptOf } from './syntax-error.ts'
 
 /** Whether the whole text is what a regular expression describes; in time linear in the text. */
 export type Pattern = (text: string) => boolean
@@ -9,7 +10,10 @@ export type Pattern = (text: string) => boolean
 export function patternOf(source: string): Pattern {
   const compiled = compile(source)
   if (typeof compiled === 'string') {
-    throw new SpanlakeError('invalid', `traceql pattern must be RE2: ${compiled}, got ${source}`)
+    throw new SpanlakeError(
+      'invalid',
+      `traceql pattern must be RE2: ${excerptOf(compiled)}, got ${excerptOf(source)}`,
+    )
   }
   return compiled
 }

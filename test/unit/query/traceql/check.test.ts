@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { checkTraceql } from '../../../../query/traceql/check.ts'
 import { parseTraceql } from '../../../../query/traceql/parse.ts'
 import { kindOf } from '../../../../src/errors.ts'
+import { querySetValuesMax } from '../../../../src/limits.ts'
 
 test.each([
   '{ .a =~ "one" && !(name !~ "two" || .c) } >> ({ .d =~ "three" } | max(.e) > 1)',
@@ -25,4 +26,12 @@ test('a refusal repeats no more of the query than it has to', () => {
   } catch (error) {
     expect(kindOf(error)).toBe('invalid')
   }
+})
+
+test('a pipeline writes only so much on its sets', () => {
+  const stages = (count: number) => `{ } ${'| by(name) | count() > 0'.repeat(count / 2)}`
+  const check = (text: string) => () => checkTraceql(parseTraceql(text), () => undefined)
+  expect(check(stages(querySetValuesMax))).not.toThrow()
+  expect(check(stages(querySetValuesMax + 2))).toThrow(/at most 64 groups and aggregates, got 66$/)
+  expect(check(`(${stages(querySetValuesMax + 2)}) || { }`)).toThrow(/at most 64 groups/)
 })

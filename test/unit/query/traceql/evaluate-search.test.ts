@@ -129,6 +129,7 @@ describe('conditions', () => {
     ['{ .x != nil }', 'a b'],
     ['{ .y = "one" }', 'c'],
     ['{ .y = "of event" }', ''],
+    ['{ .tries != nil || .why != nil || .type = "Timeout" }', ''],
     ['{ instrumentation.x = "of scope" }', 'a'],
     ['{ resource.service.name = "pay" }', 'd e'],
     ['{ .service.name = "pay" && .service.version = "2" }', 'd e'],
