@@ -34,7 +34,8 @@ export async function benchMonth(effort: Effort): Promise<Row[]> {
   const month = await liveThrough(days * flushesADay)
   return [
     ...(await keptRows(month, days)),
-    ...(await readRows(month, 'before compaction', month.fresh, effort)),
+    // Thousands of files are asked each time: few runs tell.
+    ...(await readRows(month, 'before compaction', month.fresh, { ...effort, runs: 2 })),
     ...(await readRows(month, 'compacted', month.compacted, effort)),
   ]
 }
@@ -131,7 +132,6 @@ async function keptRows(month: Month, days: number): Promise<Row[]> {
       what: `${flushes}: compaction`,
       value: sum(({ rowsBefore }) => rowsBefore) / month.mergeMs,
       unit: 'k spans/s',
-      budget: 100,
       better: 'higher',
     },
     {
