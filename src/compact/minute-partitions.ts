@@ -9,12 +9,14 @@ export function startOfHourNs({ date, hour }: { date: string; hour: string }): b
 
 /**
  * Which slice of an hour a trace's first start lies in: slices end at `cutMinutes`; one more takes the traces that start
- * in another hour.
+ * in another hour. Where nothing is cut, all go together: or files that hold some of each would be merged into as many
+ * again, for ever.
  */
 export function minutePartitions(
   hour: { date: string; hour: string },
   cutMinutes: readonly number[],
 ): { partitions: number; partitionOf: (traceStartNs: bigint) => number } {
+  if (cutMinutes.length === 0) return { partitions: 1, partitionOf: () => 0 }
   const beginNs = startOfHourNs(hour)
   const endsNs = [
     ...cutMinutes.map((minute) => beginNs + BigInt(minute) * minuteNs),
