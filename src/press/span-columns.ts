@@ -1,7 +1,8 @@
 import { fixedColumns as c } from '../layout/columns.ts'
 import type { Leaf } from '../parquet/schema.ts'
 import type { ChunkInput } from '../parquet/write-chunk.ts'
-import type { AttributeType, SpanBatch, Strings } from '../span/span-batch.ts'
+import type { AttributeType, SpanBatch } from '../span/span-batch.ts'
+import { stringsOfTexts } from '../span/strings-of-texts.ts'
 import { bitsChunk, idsChunk, numbersChunk, parentsChunk, traceIdsChunk } from './fixed-chunks.ts'
 import { idChunk, makeScratch, type Scratch } from './id-chunk.ts'
 import { eventChunks, linkChunks } from './nested-chunks.ts'
@@ -232,7 +233,7 @@ function gatherer(batch: SpanBatch, order: Uint32Array, scratch: Scratch) {
       return type === 'string' || type === 'int' ? { ...column, bloomTable: table } : column
     },
     rest: (rest: PlannedRest | undefined): SpanColumn => {
-      const texts = stringsOf(rest?.texts ?? [])
+      const texts = stringsOfTexts(rest?.texts ?? [])
       const scratchOfRest = makeScratch(texts.count + 1)
       return {
         gather: () => {
@@ -278,15 +279,4 @@ function internInts(
     ids[place] = lastId
   }
   return { ids, distinct: Int32Array.from(known.keys()) }
-}
-
-const encoder = new TextEncoder()
-
-function stringsOf(texts: readonly string[]): Strings {
-  const encoded = texts.map((text) => encoder.encode(text))
-  const starts = new Uint32Array(texts.length + 1)
-  for (const [i, { length }] of encoded.entries()) starts[i + 1] = starts[i]! + length
-  const bytes = new Uint8Array(starts[texts.length]!)
-  for (const [i, text] of encoded.entries()) bytes.set(text, starts[i])
-  return { count: texts.length, starts, bytes }
 }
