@@ -4,6 +4,7 @@ import { benchCompact } from './compact.ts'
 import { benchDecode } from './decode.ts'
 import { benchDoor512 } from './door.ts'
 import { benchFlush } from './flush.ts'
+import { benchHour } from './hour.ts'
 import { benchLookup } from './lookup.ts'
 import { type Effort, fullEffort, quickEffort } from './measure.ts'
 import { benchMemory } from './memory.ts'
@@ -22,6 +23,7 @@ const groups: Readonly<Record<string, (effort: Effort) => Promise<Row[]>>> = {
   size: benchSize,
   lookup: benchLookup,
   compact: benchCompact,
+  hour: benchHour,
   month: benchMonth,
 }
 
