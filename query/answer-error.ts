@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 import { type ErrorKind, kindOf, messageOf } from '../src/errors.ts'
 import type { Log } from '../src/ports/log.ts'
+import { jaegerError } from './api/jaeger/answers.ts'
 
 type ErrorStatus = 400 | 401 | 403 | 404 | 405 | 413 | 422 | 429 | 500 | 503
 
@@ -34,17 +35,18 @@ export function answerThrown(c: Context, error: unknown, log: Log): Response {
   return answerError(c, statuses[kind], kind, message)
 }
 
-/** Tempo's clients show the text of an error to people; ours read JSON. */
+/** Tempo's clients show the text of an error to people; Jaeger's have a form of their own; ours read JSON. */
 export function answerError(
   c: Context,
   status: ErrorStatus,
   kind: string,
   message: string,
 ): Response {
-  if (isTempoPath(c.req.path)) return c.text(message, status)
+  if (isUnder('/tempo', c.req.path)) return c.text(message, status)
+  if (isUnder('/jaeger', c.req.path)) return jaegerError(c, status, message)
   return c.json({ error: { kind, message } }, status)
 }
 
-function isTempoPath(path: string): boolean {
-  return path === '/tempo' || path.startsWith('/tempo/')
+function isUnder(root: string, path: string): boolean {
+  return path === root || path.startsWith(`${root}/`)
 }

@@ -1,6 +1,7 @@
 import { type Context, Hono } from 'hono'
 import { messageOf } from '../src/errors.ts'
 import { answerError, answerThrown } from './answer-error.ts'
+import { jaegerRoutes } from './api/jaeger/routes.ts'
 import { deadRoutes } from './api/native/dead.ts'
 import { traceRoutes } from './api/native/routes.ts'
 import { tempoRoutes } from './api/tempo/routes.ts'
@@ -8,9 +9,9 @@ import type { QueryContext } from './context.ts'
 import { readOnly } from './read-only.ts'
 
 /**
- * Everything that answers questions: `/tempo/api` for Grafana, `/api/v1` our own, and `/healthz`, `/readyz`, `/metrics`
- * for operators. Tempo's clients are told of errors in plain text, ours in JSON. Parameters that nobody knows are
- * ignored; no other web page may read an answer (no CORS here).
+ * Everything that answers questions: `/tempo/api` for Grafana, `/jaeger/api` for Jaeger's UI and for Grafana, `/api/v1` our
+ * own, and `/healthz`, `/readyz`, `/metrics` for operators. Clients are told of errors as their own servers do it. Parameters
+ * that nobody knows are ignored; no other web page may read an answer (no CORS here).
  */
 export function createApp(context: QueryContext): Hono {
   const app = new Hono()
@@ -19,6 +20,7 @@ export function createApp(context: QueryContext): Hono {
     for (const [name, value] of securityHeaders) c.header(name, value)
   })
   app.route('/tempo', tempoRoutes(context))
+  app.route('/jaeger', jaegerRoutes(context))
   app.route('/api/v1/traces', traceRoutes(context))
   app.route('/api/v1/dead', deadRoutes(context))
   operations(app, context)

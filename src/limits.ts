@@ -307,3 +307,15 @@ export const metricsCellsMax = 4_000_000
 /** Exemplars of one series, and of one point of it. */
 export const exemplarsMax = 100
 export const exemplarsPerPointMax = 2
+
+/** Traces that one answer in Jaeger's forms holds whole: what its UI asks for at most, and what it gets unasked. */
+export const jaegerTracesMax = 1_500
+export const jaegerTracesDefault = 100
+
+/** Ids that one request in Jaeger's legacy API names, and tags of one search: each is looked for in five places. */
+export const jaegerTraceIdsMax = 100
+export const jaegerTagsMax = 32
+
+/** How far back Jaeger looks where a request does not say: for traces and for dependencies. */
+export const jaegerLookbackNs = 2n * 24n * 3_600_000_000_000n
+export const jaegerDependenciesLookbackNs = 24n * 3_600_000_000_000n
