@@ -2,6 +2,7 @@ import type { Access, Role } from '../src/ingest/access.ts'
 import type { Queue } from '../src/ports/queue.ts'
 import type { Runtime } from '../src/runtime.ts'
 import type { ReadCache } from '../src/snapshot/read-cache.ts'
+import type { JaegerReaders } from './api/jaeger/readers.ts'
 
 /** What every route works with. */
 export interface QueryContext {
@@ -14,6 +15,8 @@ export interface QueryContext {
   readonly ready?: () => Promise<unknown>
   /** Prometheus text; without it `/metrics` is not there. */
   readonly metricsText?: () => Promise<string>
+  /** What Jaeger's APIs ask beyond traces by id; without a reader its routes are not there. */
+  readonly jaeger?: JaegerReaders
 }
 
 /** The tenant that a request may act for in this role. */

@@ -7,19 +7,25 @@ import { incompleteHeader } from '../../incomplete-header.ts'
 import { readOnly } from '../../read-only.ts'
 import { jaegerError, type LegacyError, legacyAnswer } from './answers.ts'
 import { findTrace } from './find-trace.ts'
+import { legacyListRoutes, legacySearch } from './legacy-list-routes.ts'
 import { shortTraceId } from './names.ts'
+import { parametersOf } from './parameters.ts'
 import { parseBool } from './parse-parameters.ts'
 import { type JaegerTrace, jaegerTrace } from './trace-json.ts'
 
 /** `/api/traces` and its neighbours: an envelope around everything, errors too. */
 export function legacyRoutes(context: QueryContext): Hono {
   const app = new Hono()
+  const { searchTraces } = context.jaeger ?? {}
   readOnly(app, '/traces/:id', (c) => traceById(c, context))
   readOnly(app, '/traces', async (c) => {
     const ids = c.req.queries('traceID') ?? []
     if (ids.length > 0) return tracesByIds(c, ids, context)
-    return jaegerError(c, 501, 'search is not there')
+    if (searchTraces) return legacySearch(c, searchTraces, context)
+    tenantOf(c.req.raw, 'read', context)
+    throw new SpanlakeError('invalid', 'traceID must be given: this server has no search')
   })
+  legacyListRoutes(app, context)
   // The UI's Monitor tab takes this for a server without metrics.
   for (const name of ['latencies', 'calls', 'errors', 'minstep']) {
     readOnly(app, `/metrics/${name}`, (c) => {
@@ -33,7 +39,7 @@ export function legacyRoutes(context: QueryContext): Hono {
 async function traceById(c: Context, context: QueryContext): Promise<Response> {
   const tenant = tenantOf(c.req.raw, 'read', context)
   const traceId = parseTraceId(c.req.param('id') ?? '')
-  const isRaw = parseBool('raw', c.req.query('raw') || undefined)
+  const isRaw = parseBool('raw', parametersOf(c)('raw'))
   const found = await findTrace(tenant, traceId, isRaw, context)
   if (found.kind === 'unknown') return jaegerError(c, 500, found.message)
   if (found.kind === 'absent') {
@@ -50,7 +56,7 @@ async function tracesByIds(
   context: QueryContext,
 ): Promise<Response> {
   const tenant = tenantOf(c.req.raw, 'read', context)
-  const isRaw = parseBool('raw', c.req.query('raw') || undefined)
+  const isRaw = parseBool('raw', parametersOf(c)('raw'))
   const traces: JaegerTrace[] = []
   const errors: LegacyError[] = []
   let room = context.runtime.limits.traceSpansMax

@@ -5,29 +5,30 @@ import { incompleteHeader } from '../../incomplete-header.ts'
 import { readOnly } from '../../read-only.ts'
 import { jaegerError } from './answers.ts'
 import { findTrace } from './find-trace.ts'
+import { parametersOf } from './parameters.ts'
 import { parseBool, parseV3TraceId } from './parse-parameters.ts'
+import { spelled } from './parse-v3-search.ts'
 import { v3Traces } from './v3-json.ts'
+import { noTraces, v3ListRoutes } from './v3-list-routes.ts'
 
 /** `/api/v3`, as a gRPC gateway answers: OTLP in `result`, errors with their code in `error`. */
 export function v3Routes(context: QueryContext): Hono {
   const app = new Hono()
   readOnly(app, '/traces/:id', (c) => traceById(c, context))
+  v3ListRoutes(app, context)
   return app
 }
 
 async function traceById(c: Context, context: QueryContext): Promise<Response> {
   const tenant = tenantOf(c.req.raw, 'read', context)
   const traceId = parseId(c.req.param('id') ?? '')
-  const rawTraces = c.req.query('rawTraces') || c.req.query('raw_traces') || undefined
-  const isRaw = parseBool('rawTraces', rawTraces)
+  const isRaw = parseBool(...spelled(parametersOf(c), 'rawTraces'))
   const found = await findTrace(tenant, traceId, isRaw, context)
   if (found.kind === 'unknown') return jaegerError(c, 500, found.message)
   if (found.kind === 'absent') return jaegerError(c, 404, noTraces)
   incompleteHeader(c, found.reasons)
   return c.json(v3Traces(found.spans))
 }
-
-const noTraces = 'No traces found'
 
 function parseId(text: string): Uint8Array {
   try {
