@@ -16,6 +16,7 @@ import { boolOf } from './parse-parameters.ts'
  * one element is enough; what is in maps and bytes is not found by its text.
  */
 export function tagCondition(key: string, value: string | undefined): FieldExpression {
+  if (key === 'error' && value !== undefined && boolOf(value) === false) return noError
   return anyOf([...fieldConditions(key, value), ...attributeConditions(key, value)])
 }
 
@@ -105,11 +106,13 @@ function fieldConditions(key: string, value: string | undefined): FieldExpressio
 const status: Field = { kind: 'intrinsic', name: 'status' }
 const kind: Field = { kind: 'intrinsic', name: 'kind' }
 
-/** Jaeger shows `error` with status ERROR, and takes `error=false` for status OK: an unset one says neither. */
+/** `error=false` finds what `status` does not call an error, also where nobody has said how it went (jaeger#9096). */
+const noError = unless(status, { kind: 'status', value: 'error' })
+
+/** Jaeger shows `error` with status ERROR. */
 function errorConditions(value: string | undefined): FieldExpression[] {
-  const isError = value === undefined ? true : boolOf(value)
-  if (isError === undefined) return []
-  return [equals(status, { kind: 'status', value: isError ? 'error' : 'ok' })]
+  const isError = value === undefined || boolOf(value) === true
+  return isError ? [equals(status, { kind: 'status', value: 'error' })] : []
 }
 
 const kinds: readonly SpanKindName[] = [
