@@ -319,3 +319,24 @@ export const jaegerTagsMax = 32
 /** How far back Jaeger looks where a request does not say: for traces and for dependencies. */
 export const jaegerLookbackNs = 2n * 24n * 3_600_000_000_000n
 export const jaegerDependenciesLookbackNs = 24n * 3_600_000_000_000n
+
+/** What a search reads of a file's end before it knows how long its footer is; a small file comes whole. */
+export const searchFooterGuessBytes = 128 * 1024
+
+/** Bytes between two column chunks that are read along rather than asked around. */
+export const searchGapBytesMax = 32 * 1024
+
+/** What one search may read, and how long it may take, before it says what it has found so far. */
+export const searchBytesMax = 4 * 1024 ** 3
+export const searchMsMax = 30_000
+
+/** Traces that one search may look at whole, and traces that it remembers until it knows whether it has to. */
+export const searchTracesReadMax = 5_000
+export const searchCandidatesMax = 500_000
+
+/** Row groups that a search holds while it looks at whole traces: neighbours in time are often neighbours in the file. */
+export const searchRangesHeld = 32
+
+/** Traces in one answer to a search, and spans of one span set in it. */
+export const searchLimitMax = 1_000
+export const searchSpansPerSetMax = 100

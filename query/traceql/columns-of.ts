@@ -36,7 +36,7 @@ export function columnsOf(query: TraceqlQuery): QueryColumns {
   return {
     attributes: distinct.filter((field) => field.kind === 'attribute'),
     intrinsics,
-    needsWholeTrace: intrinsics.some((name) => ofWholeTrace.has(name)) || stages.some(isRelating),
+    needsWholeTrace: intrinsics.some(isOfWholeTrace) || stages.some(isRelating),
     needsAllAttributes: serieses.some((one) => one.function.kind === 'compare'),
   }
 }
@@ -45,6 +45,11 @@ export function columnsOf(query: TraceqlQuery): QueryColumns {
 export function shownFields(stages: readonly Stage[]): readonly Field[] {
   const fields = fieldsOfStages(stages)
   return [...new Map(fields.map((field) => [printField(field), field])).values()]
+}
+
+/** Whether only all spans of the trace together tell the field's value. */
+export function isOfWholeTrace(name: Intrinsic): boolean {
+  return ofWholeTrace.has(name)
 }
 
 const ofWholeTrace: ReadonlySet<Intrinsic> = new Set([

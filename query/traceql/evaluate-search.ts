@@ -38,20 +38,25 @@ export interface SpansetAttribute {
 
 /**
  * The stages, checked before (`checkTraceql`), ready for the traces of a table: the span sets that each leaves, none when it
- * does not match. One evaluator is for one trace at a time.
+ * does not match. Where only some rows of the trace are asked for, ascending, only those can be found: its tree, root and
+ * duration are those of all. One evaluator is for one trace at a time.
  */
 export function searchEvaluator(
   stages: readonly Stage[],
   table: SpanTable,
-): (trace: TraceRows) => readonly Spanset[] {
+): (trace: TraceRows, asked?: readonly number[]) => readonly Spanset[] {
   const frame = traceFrame(table)
   const run = compileStages(stages, frame)
-  return (trace) => {
-    if (trace.to <= trace.from) return []
+  return (trace, asked) => {
+    const rows = asked ?? allRows(trace)
+    if (rows.length === 0) return []
     frame.enter(trace)
-    const rows = Array.from({ length: trace.to - trace.from }, (_, place) => trace.from + place)
     return run([{ rows, attributes: [] }])
   }
+}
+
+function allRows({ from, to }: TraceRows): readonly number[] {
+  return Array.from({ length: Math.max(0, to - from) }, (_, place) => from + place)
 }
 
 type Step = (sets: readonly Spanset[]) => readonly Spanset[]

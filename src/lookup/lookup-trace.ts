@@ -27,6 +27,11 @@ export interface TraceAnswer {
   readonly cost: ReadCost & { readonly filesConsidered: number; readonly filesRead: number }
 }
 
+/** The same before all is counted. */
+export type TraceInSnapshot = Omit<TraceAnswer, 'cost'> & {
+  readonly cost: Omit<TraceAnswer['cost'], keyof ReadCost>
+}
+
 export interface LookupOptions {
   /**
    * The number of a manifest of this region whose copy, elsewhere, does not know the trace: of the locators, those that
@@ -54,7 +59,7 @@ export async function lookupTrace(
   let result = 'failed'
   try {
     const answer = await withSnapshot(tenant, costed, cache, (snapshot) =>
-      lookIn(since(snapshot, options), traceId, costed, cache),
+      traceIn(since(snapshot, options), traceId, costed, cache),
     )
     result = !answer.complete ? 'partial' : answer.spans.length > 0 ? 'found' : 'absent'
     return { ...answer, cost: { ...cost, ...answer.cost } }
@@ -74,12 +79,13 @@ function since(snapshot: Snapshot, { absentAt }: LookupOptions): Snapshot {
   return { ...snapshot, manifest: { ...manifest, locators } }
 }
 
-async function lookIn(
+/** What a snapshot holds of a trace. Throws `MissingObject` as well. */
+export async function traceIn(
   { manifest, files, broken }: Snapshot,
   traceId: Uint8Array,
-  runtime: Runtime,
+  runtime: Pick<Runtime, 'store' | 'codec' | 'limits'>,
   cache: ReadCache,
-) {
+): Promise<TraceInSnapshot> {
   const troubles = [...broken]
   const held = [
     ...freshPlaces(files, traceId, manifest, runtime, troubles),
@@ -124,7 +130,7 @@ function freshPlaces(
   files: readonly FreshFile[],
   traceId: Uint8Array,
   { expiredMs }: Manifest,
-  runtime: Runtime,
+  runtime: Pick<Runtime, 'store' | 'codec'>,
   troubles: string[],
 ): Place[] {
   return files.flatMap((file) => {
@@ -149,7 +155,7 @@ function freshPlaces(
 async function compactedPlaces(
   manifest: Manifest,
   traceId: Uint8Array,
-  runtime: Runtime,
+  runtime: Pick<Runtime, 'store' | 'codec'>,
   cache: ReadCache,
   troubles: string[],
 ): Promise<Place[]> {

@@ -3,7 +3,7 @@ import { ByteWriter } from './byte-writer.ts'
 import { ThriftWriter } from './thrift.ts'
 import { xxhash64 } from './xxhash64.ts'
 
-const wordsPerBlock = 8
+export const wordsPerBlock = 8
 const salts = Uint32Array.of(
   0x47b6137b,
   0x44974d91,
@@ -33,9 +33,9 @@ export function bloomFilter(keys: BloomKeys): Uint8Array | undefined {
   for (let i = 0; i < keys.count; i++) {
     const { from, to } = keys.slice(i)
     const { high, low } = xxhash64(keys.bytes, from, to)
-    const block = Math.floor((high * blocks) / 2 ** 32)
+    const block = blockOf(high, blocks)
     for (let word = 0; word < wordsPerBlock; word++) {
-      words[block * wordsPerBlock + word]! |= 1 << (Math.imul(low, salts[word]!) >>> 27)
+      words[block * wordsPerBlock + word]! |= saltedBit(low, word)
     }
   }
   const out = new ByteWriter(words.byteLength + 16)
@@ -52,6 +52,16 @@ export function bloomFilter(keys: BloomKeys): Uint8Array | undefined {
   thrift.end()
   out.append(new Uint8Array(words.buffer))
   return out.copy()
+}
+
+/** The hash's upper half, scaled by the number of blocks, picks one: each is equally likely. */
+export function blockOf(high: number, blocks: number): number {
+  return Math.floor((high * blocks) / 2 ** 32)
+}
+
+/** The bit that the hash's lower half sets in a word of the block. */
+export function saltedBit(low: number, word: number): number {
+  return 1 << (Math.imul(low, salts[word]!) >>> 27)
 }
 
 export interface BloomKeys {

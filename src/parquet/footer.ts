@@ -127,17 +127,32 @@ export interface ChunkPlace {
   /** Of the first page, from the first byte of the file. */
   readonly offset: number
   readonly bytes: number
+  /** Only where they were asked for. */
+  readonly known?: ChunkKnowledge
 }
 
-/** Throws kind `corrupt` for what is no FileMetaData. */
-export function readFooter(bytes: Uint8Array, name: string): Footer {
+/** What tells whether a chunk is worth reading. */
+export interface ChunkKnowledge {
+  /** Undefined: the footer does not say. */
+  readonly nulls: number | undefined
+  readonly min: Uint8Array | undefined
+  readonly max: Uint8Array | undefined
+  readonly bloom: { readonly offset: number; readonly bytes: number } | undefined
+}
+
+/** `knowledge`: also statistics and the places of bloom filters. Throws kind `corrupt` for what is no FileMetaData. */
+export function readFooter(
+  bytes: Uint8Array,
+  name: string,
+  { knowledge = false }: { readonly knowledge?: boolean } = {},
+): Footer {
   const reader = new ByteReader(bytes, name)
   let rows = -1
   let groups: Footer['groups'] = []
   const keyValues = new Map<string, string>()
   readStruct(reader, (id, type) => {
     if (id === 3) rows = readInt(reader, type)
-    else if (id === 4) groups = readList(reader, type, () => readGroup(reader))
+    else if (id === 4) groups = readList(reader, type, () => readGroup(reader, knowledge))
     else if (id === 5) readList(reader, type, () => readKeyValue(reader, keyValues))
     else return false
     return true
@@ -158,11 +173,11 @@ function readKeyValue(reader: ByteReader, into: Map<string, string>): void {
   into.set(key, value)
 }
 
-function readGroup(reader: ByteReader): Footer['groups'][number] {
+function readGroup(reader: ByteReader, knowledge: boolean): Footer['groups'][number] {
   let rows = -1
   let chunks: ChunkPlace[] = []
   readStruct(reader, (id, type) => {
-    if (id === 1) chunks = readList(reader, type, () => readChunk(reader))
+    if (id === 1) chunks = readList(reader, type, () => readChunk(reader, knowledge))
     else if (id === 3) rows = readInt(reader, type)
     else return false
     return true
@@ -171,20 +186,22 @@ function readGroup(reader: ByteReader): Footer['groups'][number] {
   return { rows, chunks }
 }
 
-function readChunk(reader: ByteReader): ChunkPlace {
+function readChunk(reader: ByteReader, knowledge: boolean): ChunkPlace {
   let place: ChunkPlace | undefined
   readStruct(reader, (id) => {
     if (id !== 3) return false
-    place = readColumnMeta(reader)
+    place = readColumnMeta(reader, knowledge)
     return true
   })
   if (place === undefined) throw corrupt(reader.name, 'holds a chunk without metadata')
   return place
 }
 
-function readColumnMeta(reader: ByteReader): ChunkPlace {
+function readColumnMeta(reader: ByteReader, knowledge: boolean): ChunkPlace {
   let [type, codec, values, bytes, dataOffset, dictionaryOffset] = [-1, -1, -1, -1, -1, -1]
+  let [bloomOffset, bloomBytes] = [-1, -1]
   let path = ''
+  let statistics: Omit<ChunkKnowledge, 'bloom'> = noStatistics
   readStruct(reader, (id, thriftType) => {
     if (id === 1) type = readInt(reader, thriftType)
     else if (id === 3) path = readPath(reader, thriftType)
@@ -193,6 +210,10 @@ function readColumnMeta(reader: ByteReader): ChunkPlace {
     else if (id === 7) bytes = readInt(reader, thriftType)
     else if (id === 9) dataOffset = readInt(reader, thriftType)
     else if (id === 11) dictionaryOffset = readInt(reader, thriftType)
+    else if (!knowledge) return false
+    else if (id === 12) statistics = readStatistics(reader)
+    else if (id === 14) bloomOffset = readInt(reader, thriftType)
+    else if (id === 15) bloomBytes = readInt(reader, thriftType)
     else return false
     return true
   })
@@ -206,7 +227,33 @@ function readColumnMeta(reader: ByteReader): ChunkPlace {
     values,
     bytes,
     offset: dictionaryOffset < 0 ? dataOffset : dictionaryOffset,
+    ...(knowledge && {
+      known: {
+        ...statistics,
+        bloom:
+          Math.min(bloomOffset, bloomBytes) < 0
+            ? undefined
+            : { offset: bloomOffset, bytes: bloomBytes },
+      },
+    }),
   }
+}
+
+const noStatistics = { nulls: undefined, min: undefined, max: undefined }
+
+/** Bounds must not hold on to the whole footer. */
+function readStatistics(reader: ByteReader): Omit<ChunkKnowledge, 'bloom'> {
+  let nulls: number | undefined
+  let min: Uint8Array | undefined
+  let max: Uint8Array | undefined
+  readStruct(reader, (id, type) => {
+    if (id === 3) nulls = readInt(reader, type)
+    else if (id === 5) max = readBinary(reader, type).slice()
+    else if (id === 6) min = readBinary(reader, type).slice()
+    else return false
+    return true
+  })
+  return { nulls, min, max }
 }
 
 function readPath(reader: ByteReader, type: number): string {

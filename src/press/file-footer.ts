@@ -18,7 +18,11 @@ export function writeFileEnd(file: ByteWriter, footer: Uint8Array): void {
  * The Parquet footer of a file of `fileBytes` from its last bytes; when they do not reach far enough, says how many
  * last bytes do. Throws kind `corrupt`.
  */
-export function decodeFooterSuffix(suffix: Uint8Array, fileBytes: number): Footer | NeedsMore {
+export function decodeFooterSuffix(
+  suffix: Uint8Array,
+  fileBytes: number,
+  options: { readonly knowledge?: boolean } = {},
+): Footer | NeedsMore {
   if (suffix.length > fileBytes) throw corrupt(name, `must be within ${fileBytes} bytes`)
   if (suffix.length < 8) return needsMore(8, fileBytes)
   const end = new ByteReader(suffix, name, suffix.length - 8)
@@ -28,7 +32,7 @@ export function decodeFooterSuffix(suffix: Uint8Array, fileBytes: number): Foote
   }
   const whole = footerBytes + 8
   if (suffix.length < whole) return needsMore(whole, fileBytes)
-  return readFooter(suffix.subarray(suffix.length - whole, suffix.length - 8), name)
+  return readFooter(suffix.subarray(suffix.length - whole, suffix.length - 8), name, options)
 }
 
 function needsMore(suffixBytes: number, fileBytes: number): NeedsMore {

@@ -126,7 +126,7 @@ function chunkOf(bytes: Uint8Array, place: ChunkPlace, groupOffset: number): Uin
 const fixedLeaves = byPath(leavesOf(spanSchema([])))
 
 /** Every column that this version knows in such a file. */
-function leavesByPath(attributes: readonly AttributeColumnInfo[]): Map<string, Leaf> {
+export function leavesByPath(attributes: readonly AttributeColumnInfo[]): Map<string, Leaf> {
   const leaves = new Map(fixedLeaves)
   for (const attribute of attributes) {
     const [leaf] = leavesOf([attributeNode(attribute.name, attribute.type)])
@@ -191,7 +191,7 @@ function wideValues(column: ColumnData | undefined, width: number, out: Uint8Arr
 }
 
 /** Lists by row, from the levels of the field that each item has. */
-function nestedRows(
+export function nestedRows(
   columns: ReadonlyMap<string, ColumnData>,
   list: string,
   field: string,

@@ -114,7 +114,7 @@ export function entryValue(table: ColumnTable, type: AttributeType, entry: numbe
   }
 }
 
-function eventsOf(events: NestedRows | undefined, row: number): Span['events'] {
+export function eventsOf(events: NestedRows | undefined, row: number): Span['events'] {
   return itemsOf(events, row, (rows, item) => ({
     timeNs: uint64Entry(...entryOf(rows.fields.get(n.time), item)),
     name: entryText(...entryOf(rows.fields.get(n.name), item)),
@@ -124,7 +124,7 @@ function eventsOf(events: NestedRows | undefined, row: number): Span['events'] {
   }))
 }
 
-function linksOf(links: NestedRows | undefined, row: number): Span['links'] {
+export function linksOf(links: NestedRows | undefined, row: number): Span['links'] {
   return itemsOf(links, row, (rows, item) => ({
     traceId: fixedEntry(...entryOf(rows.fields.get(n.traceId), item), 16),
     spanId: fixedEntry(...entryOf(rows.fields.get(n.spanId), item), 8),

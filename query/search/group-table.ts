@@ -1,0 +1,176 @@
+import { fixedColumns as c, nestedColumns as n } from '../../src/layout/columns.ts'
+import { corrupt } from '../../src/parquet/byte-reader.ts'
+import { type ColumnData, readColumn } from '../../src/parquet/read-column.ts'
+import type { Codec } from '../../src/ports/codec.ts'
+import { leavesByPath, nestedRows } from '../../src/press/read-group.ts'
+import { entryValue, eventsOf, linksOf } from '../../src/press/span-of-row.ts'
+import { parseAttributesText } from '../../src/span/any-value-text.ts'
+import type { SpanEvent, SpanLink } from '../../src/span/span.ts'
+import { hexOf } from '../../src/span/trace-id.ts'
+import type { Column, FieldValue, SpanTable } from '../traceql/span-table.ts'
+import { columnScopes, eventsPrefix, linksPrefix, restColumns } from './column-paths.ts'
+import { flatValues, int32Entry, int64Values, textEntry } from './flat-values.ts'
+import type { OpenFile, OpenGroup } from './open-file.ts'
+import { durationNs, fieldValue, kindName, statusName } from './span-values.ts'
+import { valuesIn } from './spans-table.ts'
+
+/** A row group as the evaluator asks for it, by those of its chunks that were read; a column that was not is absent. */
+export interface GroupTable extends SpanTable {
+  /** A trace's rows stand together, but for one that is cut: the first row of each trace, and the end. */
+  readonly traceBounds: () => Uint32Array
+}
+
+export function groupTable(
+  { attributes }: Pick<OpenFile, 'attributes'>,
+  { rows, chunks: places }: OpenGroup,
+  chunks: ReadonlyMap<string, Uint8Array>,
+  codec: Codec,
+): GroupTable {
+  const leaves = leavesByPath(attributes)
+  const read = (path: string): ColumnData | undefined => {
+    const [bytes, place, leaf] = [chunks.get(path), places.get(path), leaves.get(path)]
+    if (bytes === undefined || place === undefined || leaf === undefined) return undefined
+    return readColumn(bytes, place, leaf, rows, codec)
+  }
+  const text = (path: string) => lazily(() => withDefault(flatValues(read(path), textEntry), ''))
+  const time = (path: string) => lazily(() => int64Values(read(path)))
+  const start = time(c.start)
+  const startNs: Column<bigint> = (row) => start()(row) ?? 0n
+  const [durations, ends] = [time(c.durationNs), time(c.end)]
+  const events = lazily(() => nestedColumn(eventsOf, c.events, eventsPrefix, n.time))
+  const links = lazily(() => nestedColumn(linksOf, c.links, linksPrefix, n.traceId))
+  const [names, messages] = [text(c.name), text(c.statusMessage)]
+  const [scopeNames, scopeVersions] = [text(c.scopeName), text(c.scopeVersion)]
+  const kinds = lazily(() => flatValues(read(c.kind), (...of) => kindName(int32Entry(...of))))
+  const codes = lazily(() =>
+    flatValues(read(c.statusCode), (...of) => statusName(int32Entry(...of))),
+  )
+  const id = (path: string) => lazily(() => idValues(read(path)))
+  const [traceIds, spanIds, parentIds] = [id(c.traceId), id(c.spanId), id(c.parentSpanId)]
+
+  function nestedColumn<Item>(
+    itemsOf: (rows: ReturnType<typeof nestedRows>, row: number) => readonly Item[],
+    list: string,
+    prefix: string,
+    field: string,
+  ): Column<readonly Item[]> {
+    const columns = new Map<string, ColumnData>()
+    for (const path of places.keys()) {
+      const column = path.startsWith(prefix) ? read(path) : undefined
+      if (column !== undefined) columns.set(path, column)
+    }
+    const nested = nestedRows(columns, list, field, rows)
+    // One row is asked for several fields in turn.
+    let last: { readonly row: number; readonly items: readonly Item[] } | undefined
+    return (row) => {
+      if (last?.row !== row) last = { row, items: itemsOf(nested, row) }
+      return last.items
+    }
+  }
+
+  function attributeColumn(scope: 'span' | 'resource' | 'scope', key: string) {
+    const columns: Column<FieldValue>[] = attributes
+      .filter((one) => one.scope === scope && one.key === key)
+      .flatMap(({ name, type }) => {
+        const column = read(name)
+        if (column === undefined || column.count === 0) return []
+        return [flatValues(column, (table, entry) => fieldValue(entryValue(table, type, entry)))]
+      })
+    const rest = read(restColumns[scope])
+    if (rest !== undefined && rest.count > 0) columns.push(restValues(rest, key))
+    return firstOf(columns)
+  }
+
+  return {
+    rows,
+    traceBounds: () => traceBounds(read(c.traceId), rows),
+    traceId: (row) => traceIds()(row) ?? '',
+    spanId: (row) => spanIds()(row) ?? '',
+    parentId: (row) => parentIds()(row),
+    startNs,
+    durationNs(row) {
+      const end = ends()(row)
+      if (end === undefined) return durations()(row) ?? 0n
+      return durationNs(BigInt.asUintN(64, startNs(row)), BigInt.asUintN(64, end))
+    },
+    name: (row) => names()(row),
+    kind: (row) => kinds()(row) ?? 'unspecified',
+    status: (row) => codes()(row) ?? 'unset',
+    statusMessage: (row) => messages()(row),
+    scopeName: (row) => scopeNames()(row),
+    scopeVersion: (row) => scopeVersions()(row),
+    eventNames: (row) => events()(row).map(({ name }: SpanEvent) => name),
+    eventNsSinceStart: (row) =>
+      events()(row).map(({ timeNs }: SpanEvent) => timeNs - BigInt.asUintN(64, startNs(row))),
+    linkTraceIds: (row) => links()(row).map(({ traceId }: SpanLink) => hexOf(traceId)),
+    linkSpanIds: (row) => links()(row).map(({ spanId }: SpanLink) => hexOf(spanId)),
+    attribute(scope, key) {
+      if (scope === 'event') return (row) => valuesIn(events()(row), key)
+      if (scope === 'link') return (row) => valuesIn(links()(row), key)
+      return attributeColumn(columnScopes[scope][0], key)
+    },
+    attributeKeys: (scope) =>
+      attributes.filter((one) => one.scope === columnScopes[scope][0]).map(({ key }) => key),
+  }
+}
+
+function lazily<Value>(make: () => Value): () => Value {
+  let made: { readonly value: Value } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
+}
+
+function withDefault<Value>(column: Column<Value | undefined>, value: Value): Column<Value> {
+  return (row) => column(row) ?? value
+}
+
+/** A row has a key once: in a column of one type, or in the rest. */
+function firstOf(columns: readonly Column<FieldValue>[]): Column<FieldValue> | undefined {
+  const [only] = columns
+  if (columns.length < 2) return only
+  return (row) => {
+    for (const column of columns) {
+      const value = column(row)
+      if (value !== undefined) return value
+    }
+    return undefined
+  }
+}
+
+/** One key of the rest: its texts are taken apart once each. */
+function restValues(rest: ColumnData, key: string): Column<FieldValue> {
+  const found = flatValues(rest, (table, entry) => {
+    const text = textEntry(table, entry)
+    if (!text.includes(JSON.stringify(key))) return { value: undefined }
+    const attribute = parseAttributesText(text).find((one) => one.key === key)
+    return { value: attribute && fieldValue(attribute.value) }
+  })
+  return (row) => found(row)?.value
+}
+
+function idValues(column: ColumnData | undefined): Column<string | undefined> {
+  return flatValues(column, ({ bytes, width = 0 }, entry) =>
+    hexOf(bytes.subarray(entry * width, (entry + 1) * width)),
+  )
+}
+
+function traceBounds(column: ColumnData | undefined, rows: number): Uint32Array {
+  if (column?.table.width !== 16 || column.count !== rows) {
+    throw corrupt('row group', 'must have a trace id in each row')
+  }
+  const { ids, table } = column
+  const bounds: number[] = []
+  for (let row = 0; row < rows; row++) {
+    const isSame =
+      row > 0 && (ids === undefined ? sameId(table.bytes, row - 1, row) : ids[row] === ids[row - 1])
+    if (!isSame) bounds.push(row)
+  }
+  return Uint32Array.from([...bounds, rows])
+}
+
+function sameId(bytes: Uint8Array, a: number, b: number): boolean {
+  for (let i = 15; i >= 0; i--) if (bytes[a * 16 + i] !== bytes[b * 16 + i]) return false
+  return true
+}

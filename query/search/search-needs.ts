@@ -1,0 +1,91 @@
+import type { Condition } from '../../src/prune/condition.ts'
+import type { Field, Stage } from '../traceql/ast.ts'
+import { columnsOf } from '../traceql/columns-of.ts'
+import {
+  necessaryConditions,
+  type SpanCondition,
+  type TraceCondition,
+} from '../traceql/conditions.ts'
+import { printField } from '../traceql/print-field.ts'
+import { fieldsOfStages } from '../traceql/walk-fields.ts'
+import { pruningCondition } from './pruning-condition.ts'
+
+/** What a search asks of files and rows, before it asks any. */
+export interface SearchNeeds {
+  readonly stages: readonly Stage[]
+  /** Without such a span in the range, a trace is not found. */
+  readonly span: SpanCondition
+  /** The same of columns: what cannot hold such a span is not read. */
+  readonly pruning: Condition
+  /** The spans that a trace must have, each some: true of a trace by the set of those that it has. */
+  readonly some: readonly SpanCondition[]
+  readonly traceMightMatch: (has: ReadonlySet<number>) => boolean
+  /** Whether rows that `span` is true of tell of themselves whether they are found. */
+  readonly rowsSuffice: boolean
+  /** What has to be read to ask rows. */
+  readonly fields: readonly Field[]
+}
+
+export function searchNeeds(stages: readonly Stage[]): SearchNeeds {
+  const { trace, span } = necessaryConditions(stages)
+  const { needsWholeTrace } = columnsOf({ kind: 'search', stages, hints: [] })
+  const some = spansOf(trace)
+  // In a whole trace every span may have a part: candidates are told by what the trace must have.
+  const asked: SpanCondition = needsWholeTrace ? { kind: 'any', of: some } : span
+  const told = needsWholeTrace ? [] : fieldsOfStages(stages.filter(({ kind }) => kind !== 'select'))
+  const fields = [...told, ...fieldsIn(asked), ...some.flatMap(fieldsIn)]
+  return {
+    stages,
+    span: asked,
+    pruning: pruningCondition(asked),
+    some,
+    traceMightMatch: (has) => holds(trace, some, has),
+    rowsSuffice: !needsWholeTrace,
+    fields: [...new Map(fields.map((field) => [printField(field), field])).values()],
+  }
+}
+
+/** The spans that the condition names, each once. */
+function spansOf(trace: TraceCondition): SpanCondition[] {
+  const all =
+    trace.kind === 'some' ? [trace.span] : trace.of.flatMap((one): SpanCondition[] => spansOf(one))
+  return [...new Map(all.map((span) => [keyOf(span), span])).values()]
+}
+
+function holds(
+  trace: TraceCondition,
+  some: readonly SpanCondition[],
+  has: ReadonlySet<number>,
+): boolean {
+  switch (trace.kind) {
+    case 'some': {
+      const key = keyOf(trace.span)
+      return has.has(some.findIndex((one) => keyOf(one) === key))
+    }
+    case 'all':
+      return trace.of.every((one) => holds(one, some, has))
+    case 'any':
+      return trace.of.some((one) => holds(one, some, has))
+  }
+}
+
+/** The same for conditions that say the same. */
+function keyOf(span: SpanCondition): string {
+  return JSON.stringify(span, (_, value) => (typeof value === 'bigint' ? `${value}n` : value))
+}
+
+function fieldsIn(condition: SpanCondition): readonly Field[] {
+  switch (condition.kind) {
+    case 'always':
+    case 'never':
+      return []
+    case 'all':
+    case 'any':
+      return condition.of.flatMap(fieldsIn)
+    case 'compare':
+    case 'match':
+    case 'present':
+    case 'absent':
+      return [condition.field]
+  }
+}
