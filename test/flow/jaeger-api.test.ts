@@ -215,6 +215,41 @@ describe('legacy, by several ids', () => {
   })
 })
 
+describe('transform: a file that the UI opens', () => {
+  const post = (body: string) =>
+    opened().app.request('/jaeger/api/transform', { method: 'POST', body })
+  const otlp = (...spans: readonly object[]) =>
+    JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans }] }] })
+  const fields = { startTimeUnixNano: '1', endTimeUnixNano: '2' }
+
+  test('its traces, in order of first appearance; what is invalid in it is a warning', async () => {
+    const spans = [2, 1, 2].map((number, at) => ({
+      ...fields,
+      traceId: hexOf(traceId(number)),
+      spanId: hexOf(spanId(at + 1)),
+      name: `op ${at}`,
+    }))
+    const reply = (await (await post(otlp(...spans))).json()) as LegacyReply
+    expect(names(reply)).toEqual([['op 0', 'op 2'], ['op 1']])
+    expect(reply.data?.map(({ warnings }) => warnings)).toEqual([null, null])
+    const bad = { ...fields, traceId: id, spanId: '', name: 'bad' }
+    const partly = (await (await post(otlp(...spans.slice(1), bad))).json()) as LegacyReply
+    expect(names(partly)).toEqual([['op 1'], ['op 2']])
+    expect(partly.data?.[0]?.warnings).toEqual([
+      expect.stringMatching(/^1 spans left out: span id /),
+    ])
+  })
+
+  test('what is no OTLP is 400', async () => {
+    for (const body of ['', '{', '[]', otlp({ traceId: 'x' })]) {
+      const response = await post(body)
+      expect(response.status, body).toBe(400)
+      expect(await response.json()).toMatchObject({ data: null, errors: [{ code: 400 }] })
+    }
+    expect(await (await post('{}')).json()).toMatchObject({ data: [], errors: null })
+  })
+})
+
 describe('version 3, by id', () => {
   const base64 = Buffer.from(traceId(1)).toString('base64')
 
@@ -304,6 +339,7 @@ test('every trouble is told in the form of the API that was asked', async () => 
   expect(await ask(`/jaeger/api/traces?traceID=${id}`)).toEqual(legacy(401))
   expect(await ask('/jaeger/api/metrics/calls')).toEqual(legacy(401))
   expect(await ask(`/jaeger/api/v3/traces/${id}`)).toEqual(v3(401))
+  expect(await ask('/jaeger/api/transform', { method: 'POST' })).toEqual(legacy(401))
   expect(await ask('/jaeger/nothing')).toEqual(legacy(404))
   expect(await ask('/jaeger/api/v3/nothing')).toEqual(v3(404))
   expect(await ask(`/jaeger/api/traces/${id}`, { method: 'POST' })).toEqual(legacy(405))

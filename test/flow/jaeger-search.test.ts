@@ -191,6 +191,43 @@ describe('version 3 search', () => {
     expect(incomplete).toBe('a: broken')
   })
 
+  test('a reader of its own for summaries spares the spans', async () => {
+    const facts = {
+      traceId: traceId(1),
+      root: undefined,
+      startNs: -1n,
+      endNs: 5n,
+      orphans: 3,
+      services: new Map([
+        ['b', { spans: 2, errors: 1 }],
+        ['', { spans: 1, errors: 0 }],
+      ]),
+    }
+    const jaeger: JaegerReaders = {
+      summarizeTraces: async () => ({ value: [facts], reasons: [] }),
+    }
+    const { runtime } = lookupWorld()
+    const queue = { maxMessageBytes: 0, send: async () => {} }
+    const context = { runtime, access: openAccess('acme'), cache: readCache(), queue, jaeger }
+    const response = await createApp(context).request(`/jaeger/api/v3/trace-summaries?${v3Times}`)
+    expect(await response.json()).toEqual({
+      summaries: [
+        {
+          traceId: hexOf(traceId(1)),
+          minStartTimeUnixNano: '18446744073709551615',
+          maxEndTimeUnixNano: '5',
+          spanCount: 3,
+          errorSpanCount: 1,
+          orphanSpanCount: 3,
+          services: [
+            { name: 'OTLPResourceNoServiceName', spanCount: 1, errorSpanCount: 0 },
+            { name: 'b', spanCount: 2, errorSpanCount: 1 },
+          ],
+        },
+      ],
+    })
+  })
+
   test('traces whole, all in one; without any it is 404', async () => {
     const found = await opened({ traces: [trace(2, 1), trace(1, 1, 2)] }).get(
       `/jaeger/api/v3/traces?${v3Times}`,

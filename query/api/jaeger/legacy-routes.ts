@@ -12,6 +12,7 @@ import { shortTraceId } from './names.ts'
 import { parametersOf } from './parameters.ts'
 import { parseBool } from './parse-parameters.ts'
 import { type JaegerTrace, jaegerTrace } from './trace-json.ts'
+import { transformOtlp } from './transform.ts'
 
 /** `/api/traces` and its neighbours: an envelope around everything, errors too. */
 export function legacyRoutes(context: QueryContext): Hono {
@@ -26,6 +27,12 @@ export function legacyRoutes(context: QueryContext): Hono {
     throw new SpanlakeError('invalid', 'traceID must be given: this server has no search')
   })
   legacyListRoutes(app, context)
+  app.post('/transform', async (c) => {
+    tenantOf(c.req.raw, 'read', context)
+    const body = new Uint8Array(await c.req.arrayBuffer())
+    const seed = new DataView(context.runtime.random.bytes(4).slice().buffer).getInt32(0)
+    return legacyAnswer(c, transformOtlp(body, seed))
+  })
   // The UI's Monitor tab takes this for a server without metrics.
   for (const name of ['latencies', 'calls', 'errors', 'minstep']) {
     readOnly(app, `/metrics/${name}`, (c) => {

@@ -6,6 +6,8 @@ import type { TimeRange } from './search.ts'
 /** What Jaeger's routes ask beyond traces by id. A route is there when its reader is. */
 export interface JaegerReaders {
   readonly searchTraces?: SearchTraces
+  /** The same search, for those who do not need the spans; without it they are read and counted. */
+  readonly summarizeTraces?: SummarizeTraces
   /** All services of a tenant, sorted. Clients ask without a time. */
   readonly listServices?: (
     tenant: string,
@@ -26,13 +28,18 @@ export interface JaegerReaders {
 }
 
 /** The newest traces that the query finds, at most `limit`, whole. The spans that are found start in the range. */
-export type SearchTraces = (
+export type SearchTraces = (...search: SearchArguments) => Promise<Answered<readonly TraceSpans[]>>
+export type SummarizeTraces = (
+  ...search: SearchArguments
+) => Promise<Answered<readonly TraceFacts[]>>
+
+export type SearchArguments = readonly [
   tenant: string,
   query: SearchQuery,
   range: TimeRange,
   limit: number,
   signal: AbortSignal,
-) => Promise<Answered<readonly TraceSpans[]>>
+]
 
 export interface Answered<Value> {
   readonly value: Value
@@ -44,6 +51,19 @@ export interface TraceSpans {
   readonly traceId: Uint8Array
   /** All of them, each once. */
   readonly spans: readonly Span[]
+}
+
+/** What a summary says of a whole trace. */
+export interface TraceFacts {
+  readonly traceId: Uint8Array
+  /** The earliest span without a parent; undefined when there is none. */
+  readonly root: { readonly service: string; readonly name: string } | undefined
+  readonly startNs: bigint
+  readonly endNs: bigint
+  /** Spans whose parent is not among them. */
+  readonly orphans: number
+  /** Spans by their own service's name; empty where there is none. */
+  readonly services: ReadonlyMap<string, { readonly spans: number; readonly errors: number }>
 }
 
 export interface Operation {

@@ -1,15 +1,15 @@
 import type { Span } from '../../../src/span/span.ts'
 import { hexOf } from '../../../src/span/trace-id.ts'
 import { textOrder } from '../../traceql/compare-values.ts'
-import { statusError } from './names.ts'
-import type { TraceSpans } from './readers.ts'
+import { noServiceName, statusError } from './names.ts'
+import type { TraceFacts, TraceSpans } from './readers.ts'
 import { serviceName } from './trace-json.ts'
 
 /** One line of the UI's search results, whose schema is strict: one field of another type blanks the page. */
 export interface JaegerSummary {
   /** 32 digits, whatever the id. */
   readonly traceId: string
-  /** Of the earliest span without a parent; left out when there is none. */
+  /** Left out when no span is a root. */
   readonly rootServiceName?: string
   readonly rootOperationName?: string
   /** Decimal digits, no sign. */
@@ -17,7 +17,6 @@ export interface JaegerSummary {
   readonly maxEndTimeUnixNano: string
   readonly spanCount: number
   readonly errorSpanCount: number
-  /** Spans whose parent is not among them. */
   readonly orphanSpanCount: number
   /** Sorted by name. */
   readonly services: readonly JaegerServiceSummary[]
@@ -29,45 +28,71 @@ export interface JaegerServiceSummary {
   readonly errorSpanCount: number
 }
 
-/** The summary of a trace, of which there is at least one span. */
-export function jaegerSummary({ traceId, spans }: TraceSpans): JaegerSummary {
-  const ids = new Set(spans.map(({ spanId }) => hexOf(spanId)))
-  const isOrphan = ({ parentSpanId }: Span) => parentSpanId && !ids.has(hexOf(parentSpanId))
+export function jaegerSummary(facts: TraceFacts): JaegerSummary {
+  const { traceId, root, startNs, endNs, orphans } = facts
+  const services = Array.from(facts.services, ([name, { spans, errors }]) => ({
+    name: name || noServiceName,
+    spanCount: spans,
+    errorSpanCount: errors,
+  }))
   return {
     traceId: hexOf(traceId),
-    ...rootNames(spans),
+    ...(root && {
+      rootServiceName: root.service || noServiceName,
+      rootOperationName: root.name,
+    }),
+    minStartTimeUnixNano: unsigned(startNs),
+    maxEndTimeUnixNano: unsigned(endNs),
+    spanCount: sum(services.map(({ spanCount }) => spanCount)),
+    errorSpanCount: sum(services.map(({ errorSpanCount }) => errorSpanCount)),
+    orphanSpanCount: orphans,
+    services: services.sort((a, b) => textOrder(a.name, b.name)),
+  }
+}
+
+/** OTLP's times are unsigned, those at rest signed. */
+function unsigned(ns: bigint): string {
+  return BigInt.asUintN(64, ns).toString()
+}
+
+function sum(counts: readonly number[]): number {
+  return counts.reduce((total, count) => total + count, 0)
+}
+
+/** What a summary says of a whole trace, of which there is at least one span. */
+export function traceFacts({ traceId, spans }: TraceSpans): TraceFacts {
+  const ids = new Set(spans.map(({ spanId }) => hexOf(spanId)))
+  const isOrphan = ({ parentSpanId }: Span) => parentSpanId && !ids.has(hexOf(parentSpanId))
+  const root = spans
+    .filter(({ parentSpanId }) => parentSpanId === undefined)
+    .reduce(earlier, undefined)
+  return {
+    traceId,
+    root: root && { service: serviceName(root.resource), name: root.name },
     ...times(spans),
-    ...counts(spans),
-    orphanSpanCount: spans.filter(isOrphan).length,
+    orphans: spans.filter(isOrphan).length,
     services: services(spans),
   }
 }
 
-function rootNames(spans: readonly Span[]) {
-  const roots = spans.filter(({ parentSpanId }) => parentSpanId === undefined)
-  const [first] = roots
-  if (first === undefined) return {}
-  const root = roots.reduce((least, span) => (span.startNs < least.startNs ? span : least), first)
-  return { rootServiceName: serviceName(root.resource), rootOperationName: root.name }
+function earlier(first: Span | undefined, span: Span): Span {
+  return first === undefined || span.startNs < first.startNs ? span : first
 }
 
 function times(spans: readonly Span[]) {
-  let [minNs, maxNs] = [spans[0]?.startNs ?? 0n, spans[0]?.endNs ?? 0n]
-  for (const { startNs, endNs } of spans) {
-    if (startNs < minNs) minNs = startNs
-    if (endNs > maxNs) maxNs = endNs
+  let [startNs, endNs] = [spans[0]?.startNs ?? 0n, spans[0]?.endNs ?? 0n]
+  for (const span of spans) {
+    if (span.startNs < startNs) startNs = span.startNs
+    if (span.endNs > endNs) endNs = span.endNs
   }
-  return { minStartTimeUnixNano: minNs.toString(), maxEndTimeUnixNano: maxNs.toString() }
+  return { startNs, endNs }
 }
 
-function counts(spans: readonly Span[]) {
-  const errors = spans.filter(({ statusCode }) => statusCode === statusError)
-  return { spanCount: spans.length, errorSpanCount: errors.length }
-}
-
-function services(spans: readonly Span[]): JaegerServiceSummary[] {
+function services(spans: readonly Span[]): TraceFacts['services'] {
   const byName = Map.groupBy(spans, ({ resource }) => serviceName(resource))
-  return Array.from(byName, ([name, own]) => ({ name, ...counts(own) })).sort((a, b) =>
-    textOrder(a.name, b.name),
-  )
+  const counts = Array.from(byName, ([name, own]) => {
+    const errors = own.filter(({ statusCode }) => statusCode === statusError)
+    return [name, { spans: own.length, errors: errors.length }] as const
+  })
+  return new Map(counts)
 }

@@ -7,17 +7,25 @@ import { jaegerError } from './answers.ts'
 import { kindName } from './names.ts'
 import { parametersOf } from './parameters.ts'
 import { parseV3Range, parseV3Search, spelled } from './parse-v3-search.ts'
-import type { Answered, JaegerReaders, Operation, SearchTraces, TraceSpans } from './readers.ts'
+import type {
+  JaegerReaders,
+  Operation,
+  SearchArguments,
+  SearchTraces,
+  SummarizeTraces,
+} from './readers.ts'
 import { type JaegerSearch, searchTraceql } from './search.ts'
-import { jaegerSummary } from './trace-summary.ts'
+import { jaegerSummary, traceFacts } from './trace-summary.ts'
 import { v3Traces } from './v3-json.ts'
 
 /** What version 3 asks beyond traces by id, as far as there are readers for it. */
 export function v3ListRoutes(app: Hono, context: QueryContext): void {
   const { searchTraces, listServices, listOperations, readDependencies } = context.jaeger ?? {}
-  if (searchTraces) {
-    readOnly(app, '/traces', (c) => traces(c, searchTraces, context))
-    readOnly(app, '/trace-summaries', (c) => summaries(c, searchTraces, context))
+  const summarizeTraces =
+    context.jaeger?.summarizeTraces ?? (searchTraces && countSpans(searchTraces))
+  if (searchTraces) readOnly(app, '/traces', (c) => traces(c, searchTraces, context))
+  if (summarizeTraces) {
+    readOnly(app, '/trace-summaries', (c) => summaries(c, summarizeTraces, context))
   }
   if (listServices) readOnly(app, '/services', (c) => services(c, listServices, context))
   if (listOperations) readOnly(app, '/operations', (c) => operations(c, listOperations, context))
@@ -35,9 +43,8 @@ async function traces(
   searchTraces: SearchTraces,
   context: QueryContext,
 ): Promise<Response> {
-  const tenant = tenantOf(c.req.raw, 'read', context)
-  const search = parseV3Search(parametersOf(c))
-  const { value, reasons } = await find(tenant, search, searchTraces, c.req.raw.signal)
+  const { search, given } = searchOf(c, context)
+  const { value, reasons } = await searchTraces(...given)
   incompleteHeader(c, reasons)
   const spans = value.flatMap((trace) => (search.isRaw ? trace.spans : adjustSpans(trace.spans)))
   return spans.length === 0 ? jaegerError(c, 404, noTraces) : c.json(v3Traces(spans))
@@ -45,24 +52,30 @@ async function traces(
 
 async function summaries(
   c: Context,
-  searchTraces: SearchTraces,
+  summarizeTraces: SummarizeTraces,
   context: QueryContext,
 ): Promise<Response> {
-  const tenant = tenantOf(c.req.raw, 'read', context)
-  const search = parseV3Search(parametersOf(c))
-  const { value, reasons } = await find(tenant, search, searchTraces, c.req.raw.signal)
+  const { value, reasons } = await summarizeTraces(...searchOf(c, context).given)
   incompleteHeader(c, reasons)
-  const withSpans = value.filter(({ spans }) => spans.length > 0)
-  return c.json({ summaries: withSpans.map(jaegerSummary) })
+  return c.json({ summaries: value.map(jaegerSummary) })
 }
 
-function find(
-  tenant: string,
-  search: JaegerSearch,
-  searchTraces: SearchTraces,
-  signal: AbortSignal,
-): Promise<Answered<readonly TraceSpans[]>> {
-  return searchTraces(tenant, searchTraceql(search), search.range, search.limit, signal)
+function searchOf(
+  c: Context,
+  context: QueryContext,
+): { readonly search: JaegerSearch; readonly given: SearchArguments } {
+  const tenant = tenantOf(c.req.raw, 'read', context)
+  const search = parseV3Search(parametersOf(c))
+  const { range, limit } = search
+  return { search, given: [tenant, searchTraceql(search), range, limit, c.req.raw.signal] }
+}
+
+/** Traces that have no spans are none. */
+function countSpans(searchTraces: SearchTraces): SummarizeTraces {
+  return async (...given) => {
+    const { value, reasons } = await searchTraces(...given)
+    return { value: value.filter(({ spans }) => spans.length > 0).map(traceFacts), reasons }
+  }
 }
 
 async function services(

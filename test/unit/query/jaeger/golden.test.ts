@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { jaegerTrace } from '../../../../query/api/jaeger/trace-json.ts'
-import { jaegerSummary } from '../../../../query/api/jaeger/trace-summary.ts'
+import { jaegerSummary, traceFacts } from '../../../../query/api/jaeger/trace-summary.ts'
 import { v3Traces } from '../../../../query/api/jaeger/v3-json.ts'
 import type { Span } from '../../../../src/span/span.ts'
 import { goldenJaeger, goldenNames, goldenSpans } from './golden-traces.ts'
@@ -9,7 +9,8 @@ import { goldenJaeger, goldenNames, goldenSpans } from './golden-traces.ts'
 const replies = {
   legacy: (spans: readonly Span[]) => jaegerTrace(spans, spans[0]!.traceId, []),
   v3: v3Traces,
-  summary: (spans: readonly Span[]) => jaegerSummary({ traceId: spans[0]!.traceId, spans }),
+  summary: (spans: readonly Span[]) =>
+    jaegerSummary(traceFacts({ traceId: spans[0]!.traceId, spans })),
 }
 
 describe.each(Object.entries(replies))('%s', (kind, replyOf) => {
@@ -45,7 +46,7 @@ test('spans stand in the order of nanoseconds, which microseconds would lose', (
 
 test('a summary of spans without a root names none, and counts those whose parent is not there', () => {
   const spans = goldenSpans('two-services').filter(({ parentSpanId }) => parentSpanId !== undefined)
-  const summary = jaegerSummary({ traceId: spans[0]!.traceId, spans })
+  const summary = jaegerSummary(traceFacts({ traceId: spans[0]!.traceId, spans }))
   expect(summary).not.toHaveProperty('rootServiceName')
   expect(summary).toMatchObject({ spanCount: 4, orphanSpanCount: 2 })
 })
