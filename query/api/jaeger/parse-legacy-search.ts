@@ -4,6 +4,7 @@ import {
   jaegerTracesDefault,
   jaegerTracesMax,
 } from '../../../src/limits.ts'
+import type { TimeRange } from '../../../src/prune/condition.ts'
 import { durationPattern, parseDuration } from '../../traceql/duration-literal.ts'
 import {
   malformed,
@@ -14,7 +15,7 @@ import {
   parseUnits,
 } from './parse-parameters.ts'
 import { parseLegacyTags } from './parse-tags.ts'
-import type { JaegerSearch, TimeRange } from './search.ts'
+import type { JaegerSearch } from './search.ts'
 
 /** Every parameter of a query string, in order. */
 export type Parameters = (name: string) => readonly string[]

@@ -1,5 +1,6 @@
 import { SpanlakeError } from '../../../src/errors.ts'
 import { jaegerTracesDefault, jaegerTracesMax } from '../../../src/limits.ts'
+import type { TimeRange } from '../../../src/prune/condition.ts'
 import { checkDurations } from './parse-legacy-search.ts'
 import {
   malformed,
@@ -10,7 +11,7 @@ import {
   parseRfc3339,
 } from './parse-parameters.ts'
 import { parseTagsObject } from './parse-tags.ts'
-import type { JaegerSearch, TimeRange } from './search.ts'
+import type { JaegerSearch } from './search.ts'
 
 /** `query.*` of `/api/v3/traces` and `/api/v3/trace-summaries`, in both spellings. Throws kind `invalid`. */
 export function parseV3Search(one: Parameter): JaegerSearch {

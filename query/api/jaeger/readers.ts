@@ -1,7 +1,7 @@
+import type { TimeRange } from '../../../src/prune/condition.ts'
 import type { Span } from '../../../src/span/span.ts'
 import type { SearchQuery } from '../../traceql/ast.ts'
 import type { Dependency } from './count-dependencies.ts'
-import type { TimeRange } from './search.ts'
 
 /** What Jaeger's routes ask beyond traces by id. A route is there when its reader is. */
 export interface JaegerReaders {

@@ -1,3 +1,4 @@
+import type { TimeRange } from '../../../src/prune/condition.ts'
 import type { Field, FieldExpression, Literal, SearchQuery } from '../../traceql/ast.ts'
 import { tagCondition } from './tag-condition.ts'
 
@@ -15,12 +16,6 @@ export interface JaegerSearch {
   readonly limit: number
   /** Spans as they came, without adjustments. */
   readonly isRaw: boolean
-}
-
-/** Nanoseconds since 1970: [fromNs, toNs). */
-export interface TimeRange {
-  readonly fromNs: bigint
-  readonly toNs: bigint
 }
 
 /** The traces with one span of which all is true: its service, its operation, its tags, its duration. */

@@ -1,0 +1,148 @@
+import { describe, expect, test } from 'vitest'
+import { searchReaders } from '../../query/api/jaeger/search-readers.ts'
+import { createApp } from '../../query/app.ts'
+import { compactStep } from '../../src/compact/compact.ts'
+import { kindOf } from '../../src/errors.ts'
+import { openAccess } from '../../src/ingest/access.ts'
+import type { Limits } from '../../src/limits.ts'
+import { readCache } from '../../src/snapshot/read-cache.ts'
+import type { KeyValue, Span } from '../../src/span/span.ts'
+import { hexOf } from '../../src/span/trace-id.ts'
+import { type LookupWorld, lookupWorld, nowNs, traceId } from '../helpers/lookup-world.ts'
+import { someSpan, spanId } from '../helpers/some-span.ts'
+
+const second = 1_000_000_000n
+
+function span(trace: number, id: number, fields: Partial<Span> & { service?: string } = {}): Span {
+  const startNs = nowNs - BigInt(100 - trace) * second
+  return someSpan({
+    service: 'cart',
+    traceId: traceId(trace),
+    spanId: spanId(id),
+    name: `op ${id}`,
+    startNs,
+    endNs: startNs + 5_000_000n,
+    ...fields,
+  })
+}
+
+const text = (key: string, value: string): KeyValue => ({ key, value: { kind: 'string', value } })
+const int = (key: string, value: bigint): KeyValue => ({ key, value: { kind: 'int', value } })
+
+/** Five traces, the last the newest. */
+async function filled(world: LookupWorld): Promise<void> {
+  await world.flush(
+    world.envelope([
+      span(1, 1, { name: 'GET /', kind: 2, attributes: [int('http.status_code', 200n)] }),
+      span(1, 2, { service: 'redis', parentSpanId: spanId(1), kind: 3 }),
+      span(2, 1, { attributes: [text('http.status_code', '200')], statusCode: 2 }),
+    ]),
+  )
+  const event = { timeNs: nowNs, droppedAttributesCount: 0 }
+  await world.flush(
+    world.envelope([
+      span(3, 1, { service: 'a/b', attributes: [int('http.status_code', 500n)], statusCode: 1 }),
+      span(4, 1, {
+        endNs: nowNs,
+        events: [{ ...event, name: 'exception', attributes: [text('x', 'in event')] }],
+      }),
+      span(5, 1, { service: 'redis' }),
+    ]),
+  )
+}
+
+function opened(limits: Partial<Limits> = {}) {
+  const world = lookupWorld(limits)
+  const { runtime } = world
+  const cache = readCache()
+  const queue = { maxMessageBytes: 0, send: async () => {} }
+  const jaeger = searchReaders(runtime, cache)
+  const app = createApp({ runtime, access: openAccess('acme'), cache, queue, jaeger })
+  return { world, app, jaeger }
+}
+
+interface Found {
+  readonly data: readonly { readonly traceID: string; readonly spans: readonly unknown[] }[]
+}
+
+/** The numbers of the traces found, each with how many spans it shows. */
+async function found({ app }: ReturnType<typeof opened>, query: string): Promise<string> {
+  const response = await app.request(`/jaeger/api/traces?${query}`)
+  expect(response.status).toBe(200)
+  const { data } = (await response.json()) as Found
+  const shown = data.map(
+    ({ traceID, spans }) => `${Number.parseInt(traceID.slice(-8), 16)}:${spans.length}`,
+  )
+  return shown.join(' ')
+}
+
+describe.each(['fresh', 'compacted'])('a search over %s files', (state) => {
+  test.each([
+    ['', '5:1 4:1 3:1 2:1 1:2'],
+    ['limit=2', '5:1 4:1'],
+    ['service=redis', '5:1 1:2'],
+    ['service=a%2Fb', '3:1'],
+    ['service=nobody', ''],
+    ['service=cart&operation=GET+%2F', '1:2'],
+    ['service=redis&operation=GET+%2F', ''],
+    ['tag=http.status_code:200', '2:1 1:2'],
+    ['tags={"http.status_code":"500"}', '3:1'],
+    ['tag=http.status_code', '3:1 2:1 1:2'],
+    ['tag=error:true', '2:1'],
+    ['tag=error:false', '5:1 4:1 3:1 1:2'],
+    ['tag=span.kind:server', '1:2'],
+    ['tag=x:in+event', '4:1'],
+    ['tag=event:exception', '4:1'],
+    ['minDuration=1s', '4:1'],
+    ['maxDuration=5ms', '5:1 3:1 2:1 1:2'],
+    ['minDuration=5.000001ms&maxDuration=95s', ''],
+    [`start=${(nowNs - 97n * second) / 1_000n}&end=${(nowNs - 96n * second) / 1_000n}`, '4:1 3:1'],
+  ])('%s', async (query, expected) => {
+    const test = opened()
+    await filled(test.world)
+    if (state === 'compacted') {
+      for (let step = 0; step < 20; step++) {
+        const { kind } = await compactStep('acme', test.world.runtime, readCache(), { now: true })
+        if (kind === 'nothing') break
+      }
+    }
+    expect(await found(test, query)).toBe(expected)
+  })
+})
+
+test('version 3 finds the same', async () => {
+  const { world, app } = opened()
+  await filled(world)
+  const [from, to] = [nowNs - 99n * second, nowNs].map((ns) =>
+    new Date(Number(ns / 1_000_000n)).toISOString(),
+  )
+  const query = `query.startTimeMin=${from}&query.startTimeMax=${to}&query.serviceName=redis`
+  const summaries = await app.request(`/jaeger/api/v3/trace-summaries?${query}`)
+  expect(await summaries.json()).toMatchObject({
+    summaries: [
+      { traceId: hexOf(traceId(5)), rootServiceName: 'redis', spanCount: 1 },
+      { traceId: hexOf(traceId(1)), rootServiceName: 'cart', spanCount: 2 },
+    ],
+  })
+  expect((await app.request(`/jaeger/api/v3/traces?${query}`)).status).toBe(200)
+  const none = await app.request(`/jaeger/api/v3/traces?${query}-x`)
+  expect(none.status).toBe(404)
+})
+
+test('spans of all traces together are bounded, and what is left out is told of', async () => {
+  const { world, app } = opened({ traceSpansMax: 3 })
+  await filled(world)
+  const response = await app.request('/jaeger/api/traces')
+  const { data } = (await response.json()) as Found
+  expect(data).toHaveLength(3)
+  expect(response.headers.get('x-spanlake-incomplete')).toContain('2 traces left out')
+})
+
+test('a client that has gone stops the search', async () => {
+  const { world, jaeger } = opened()
+  await filled(world)
+  const range = { fromNs: 0n, toNs: nowNs }
+  const query = { kind: 'search', stages: [], hints: [] } as const
+  const search = jaeger.searchTraces('acme', query, range, 10, AbortSignal.abort())
+  expect(kindOf(await search.catch((error) => error))).toBe('unavailable')
+})
