@@ -52,7 +52,7 @@ export function fileQueue(
 
   async function openDays(opened: readonly DayListRef[]): Promise<void> {
     const lists = await mapAtOnce(opened, storeReadsAtOnce, (day) =>
-      orTrouble(troubles, () => readDayList(manifest, day, runtime, cache.index)),
+      orTrouble(troubles, day.name, () => readDayList(manifest, day, runtime, cache.index)),
     )
     const added = lists.flatMap((list) =>
       (list?.files ?? [])

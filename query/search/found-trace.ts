@@ -29,7 +29,8 @@ export function foundTrace(
   const [first] = spans
   if (sets.length === 0 || first === undefined) return undefined
   const read = spanReader(stages, table)
-  return { traceId: hexOf(first.traceId), ...aboutTrace(spans), sets: sets.map(foundSet) }
+  const traceId = hexOf(first.traceId)
+  return { traceId, ...aboutTrace(spans), sets: sets.map(foundSet), spans }
 
   function foundSet({ rows, attributes }: Spanset): FoundSet {
     return { matched: rows.length, spans: rows.slice(0, spansPerSet).map(read), attributes }

@@ -117,7 +117,7 @@ async function searchIn(snapshot: Snapshot, search: Search): Promise<SearchAnswe
     if (leastNs !== undefined && leastNs > latestNs) break
     const files = await queue.take(storeReadsAtOnce)
     await mapAtOnce(files, storeReadsAtOnce, async (file) => {
-      await orTrouble(troubles, () =>
+      await orTrouble(troubles, file.key, () =>
         scanFile(file, context, (pieces) => {
           for (const piece of pieces) held.add(piece, !file.mightBeExpired)
         }),

@@ -3,12 +3,16 @@ import packageJson from '../../../package.json' with { type: 'json' }
 import { lookupTrace, type TraceAnswer } from '../../../src/lookup/lookup-trace.ts'
 import { encodeTracesData } from '../../../src/otlp/encode.ts'
 import { type QueryContext, tenantOf } from '../../context.ts'
+import { incompleteHeader } from '../../incomplete-header.ts'
 import { readOnly } from '../../read-only.ts'
+import { searchTraces } from '../../search/search-traces.ts'
 import { parseTraceRequest, wantsProtobuf } from './request.ts'
 import { batchesJson, encodeTraceByIdResponse, traceByIdJson } from './response.ts'
+import { parseSearchRequest } from './search-request.ts'
+import { searchJson } from './search-response.ts'
 
 /**
- * What Grafana's Tempo data source asks of a trace store: a trace by id in both versions of the API, and the two paths
+ * What Grafana's Tempo data source asks of a trace store: search, a trace by id in both versions of the API, and the two paths
  * that its settings page checks. `/api/echo` needs a token that may read, so that "Save & test" proves it.
  */
 export function tempoRoutes(context: QueryContext): Hono {
@@ -18,6 +22,19 @@ export function tempoRoutes(context: QueryContext): Hono {
     return c.text('echo')
   })
   readOnly(app, '/api/status/buildinfo', (c) => c.json(buildInfo))
+  readOnly(app, '/api/search', async (c) => {
+    const tenant = tenantOf(c.req.raw, 'read', context)
+    const options = parseSearchRequest(new URL(c.req.url).searchParams)
+    const { signal } = c.req.raw
+    const answer = await searchTraces(
+      tenant,
+      { ...options, signal },
+      context.runtime,
+      context.cache,
+    )
+    incompleteHeader(c, answer.reasons)
+    return c.json(searchJson(answer))
+  })
   readOnly(app, '/api/traces/:id', async (c) => traceV1(c, await find(c, context)))
   readOnly(app, '/api/v2/traces/:id', async (c) => {
     const answer = await find(c, context)
@@ -47,16 +64,11 @@ function traceV1(c: Context, { spans, complete, reasons, rowsLeftOut }: TraceAns
   if (rowsLeftOut > 0) return c.text(why, 422)
   if (spans.length === 0 && complete) return c.body(null, 404)
   if (spans.length === 0) return c.text(`whether the trace exists is not known: ${why}`, 500)
-  if (!complete) c.header('x-spanlake-incomplete', headerText(why))
+  incompleteHeader(c, reasons)
   if (wantsProtobuf(c)) return protobuf(c, encodeTracesData(spans))
   return c.json(batchesJson(spans))
 }
 
 function protobuf(c: Context, body: Uint8Array): Response {
   return c.body(body.slice(), 200, { 'content-type': 'application/protobuf' })
-}
-
-/** Header values are short and plain. */
-function headerText(text: string): string {
-  return text.slice(0, 1_000).replace(/[^\x20-\x7e]/g, '?')
 }
