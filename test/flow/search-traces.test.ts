@@ -4,10 +4,6 @@ import { foundTrace } from '../../query/search/found-trace.ts'
 import { newestFound } from '../../query/search/newest-found.ts'
 import type { FoundTrace } from '../../query/search/search-answer.ts'
 import { type SearchOptions, searchTraces } from '../../query/search/search-traces.ts'
-import type { Stage } from '../../query/traceql/ast.ts'
-import { checkTraceql } from '../../query/traceql/check.ts'
-import { parseTraceql } from '../../query/traceql/parse.ts'
-import { patternFault } from '../../query/traceql/pattern.ts'
 import { compactStep } from '../../src/compact/compact.ts'
 import type { Envelope } from '../../src/envelope/envelope.ts'
 import { flushBatch } from '../../src/flush/flush-batch.ts'
@@ -17,18 +13,12 @@ import type { Span } from '../../src/span/span.ts'
 import { hexOf } from '../../src/span/trace-id.ts'
 import { type LookupWorld, lookupWorld, nowNs } from '../helpers/lookup-world.ts'
 import { spanOfTestSpan } from '../helpers/span-of-test-span.ts'
+import { stagesOf } from '../helpers/traceql-stages.ts'
 import {
   arbitraryStages,
   arbitraryTrace,
   arbitraryTreeCondition,
 } from '../unit/query/traceql/arbitrary-trace.ts'
-
-function stagesOf(text: string): readonly Stage[] {
-  const query = parseTraceql(text)
-  checkTraceql(query, patternFault)
-  if (query.kind !== 'search') throw new Error('must be a search')
-  return query.stages
-}
 
 function isValid(text: string): boolean {
   try {
