@@ -28,10 +28,11 @@ export function countOnce(
   const seen = new Map<string, { file: FreshFile; ordinals: Ordinals }[]>()
   return files.map((file) =>
     file.tail.contents.envelopes.map((envelope) => {
+      // A copy that is expired stands in nobody's way: the same request may have come again since.
+      if (envelope.receivedMs < expiredMs) return { kind: 'none' }
       const id = hexOf(envelope.id)
       const before = seen.get(id) ?? []
       seen.set(id, [...before, { file, ordinals: ordinalsOf(envelope) }])
-      if (envelope.receivedMs < expiredMs) return { kind: 'none' }
       return countAfter(envelope, before, absorbed.get(id) ?? [])
     }),
   )
