@@ -8,6 +8,7 @@ import { decodeFreshTail, type FreshTail } from '../press/fresh-tail.ts'
 import type { Runtime } from '../runtime.ts'
 import { mapAtOnce } from '../snapshot/map-at-once.ts'
 import { MissingObject } from '../snapshot/missing-object.ts'
+import type { ReadCache } from '../snapshot/read-cache.ts'
 import { fittingInputs } from './fitting-inputs.ts'
 
 /** A fresh file that a merge is to absorb. */
@@ -22,18 +23,19 @@ export interface FreshInput {
 
 /**
  * What a merge needs to know of these files: of as many of the first as it may hold at once, by key. A broken file is
- * left out and logged: it must not stop the others. Throws `MissingObject` when one is gone.
+ * left out, from now on, and logged: it must not stop the others. Throws `MissingObject` when one is gone.
  */
 export async function readFreshInputs(
   tenant: string,
   entries: readonly ListEntry[],
   runtime: Pick<Runtime, 'store' | 'log'>,
+  { broken }: Pick<ReadCache, 'broken'>,
 ): Promise<FreshInput[]> {
   let fitting: readonly FreshInput[] = []
   for (let at = 0; at < entries.length; at += storeReadsAtOnce) {
     const next = entries.slice(at, at + storeReadsAtOnce)
     const read = await mapAtOnce(next, storeReadsAtOnce, (entry) =>
-      readUnlessBroken(tenant, entry, runtime),
+      readUnlessBroken(tenant, entry, runtime, broken),
     )
     const inputs = [...fitting, ...read.filter((input) => input !== undefined)]
     fitting = fittingInputs(inputs, ({ bytes, body, tail }) => ({
@@ -50,12 +52,15 @@ async function readUnlessBroken(
   tenant: string,
   entry: ListEntry,
   runtime: Pick<Runtime, 'store' | 'log'>,
+  broken: Set<string>,
 ): Promise<FreshInput | undefined> {
   try {
     return await readInput(tenant, entry, runtime)
   } catch (error) {
     if (kindOf(error) !== 'corrupt') throw error
-    runtime.log.error('fresh file is left out of compaction', {
+    broken.add(entry.key)
+    runtime.log.error('file is left out of compaction', {
+      tenant,
       key: entry.key,
       error: messageOf(error),
     })

@@ -11,6 +11,7 @@ import { type AbsorbedEnvelopes, absorbedEnvelopes } from '../snapshot/absorbed-
 import { type Changed, commitManifest } from '../snapshot/commit-manifest.ts'
 import { MissingObject } from '../snapshot/missing-object.ts'
 import type { ReadCache } from '../snapshot/read-cache.ts'
+import { readDayList } from '../snapshot/read-day-list.ts'
 import { absorbedBy } from '../snapshot/with-snapshot.ts'
 import { hexOf } from '../span/trace-id.ts'
 import { absorbedRows } from './absorbed-rows.ts'
@@ -42,11 +43,17 @@ export async function mergeFresh(
   runtime: Runtime,
   cache: ReadCache,
 ): Promise<MergeReport | undefined> {
-  const inputs = await readFreshInputs(base.tenant, chosen, runtime)
+  const inputs = await readFreshInputs(base.tenant, chosen, runtime, cache)
   if (inputs.length === 0) return undefined
   const envelopes = inputs.flatMap(({ tail }) => tail.contents.envelopes)
   const absorbed = await absorbedEnvelopes(base, envelopes, runtime, cache.index)
   const hours = hoursOf(inputs, runtime)
+  // What the commit will read: were a part of it missing, nobody should find that out behind a merge.
+  for (const day of base.days) {
+    if (hours.hours.some(({ date }) => date === day.date)) {
+      await readDayList(base, day, runtime, cache.index)
+    }
+  }
   const mergeInputs = await Promise.all(
     inputs.map((input) => mergeInputOf(input, base, absorbed, runtime, cache)),
   )

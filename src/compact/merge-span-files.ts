@@ -26,6 +26,8 @@ export async function mergeSpanFiles(
   cache: ReadCache,
 ): Promise<MergeReport | undefined> {
   const { tenant } = base
+  // What the commit will read: were a part of it missing, nobody should find that out behind a merge.
+  await dropFromLocators(base, files, runtime, cache.index)
   const hour = files[0] as SpanFile
   const { partitions, partitionOf } = minutePartitions(hour, cutMinutes)
   const inputs = files.map(({ groups, columns }) => ({ groups, columns }))

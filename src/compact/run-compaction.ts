@@ -79,8 +79,9 @@ async function attempt(
 /** One step; whether there may be more to do at once. */
 async function compactTenant(tenant: string, runtime: Runtime, cache: ReadCache): Promise<boolean> {
   const startMs = runtime.clock.nowMs()
-  const step = await compactStep(tenant, runtime, cache)
-  if (step.backlog) showBacklog(tenant, step.backlog, runtime)
+  const step = await compactStep(tenant, runtime, cache, {
+    onBacklog: (backlog) => showBacklog(tenant, backlog, runtime),
+  })
   if (step.kind === 'merged') {
     const { report } = step
     const seconds = Math.max(0, runtime.clock.nowMs() - startMs) / 1_000

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { compactStep } from '../../src/compact/compact.ts'
-import { kindOf } from '../../src/errors.ts'
+import { kindOf, messageOf } from '../../src/errors.ts'
 import { freshPrefix, spanFileKey, spanPrefix } from '../../src/layout/keys.ts'
 import { listTraces } from '../../src/lookup/list-traces.ts'
 import { lookupTrace } from '../../src/lookup/lookup-trace.ts'
@@ -130,6 +130,75 @@ test('a span file whose rows are broken does not keep others from being merged',
   expect([await step(), await step()]).toEqual(['left-out', 'merged'])
   const after = await newestManifest(index, world.runtime, cache.index)
   expect(after.manifest.days[0]).toMatchObject({ files: 2 })
+})
+
+test('fresh files whose ends are broken keep nothing else from being merged', async () => {
+  const world = lookupWorld()
+  const cache = readCache()
+  const step = async () => (await compactStep('acme', world.runtime, cache, { now: true })).kind
+  for (const trace of [1, 2]) {
+    await world.flush(world.envelope([span(trace, trace)]))
+    expect(await step()).toBe('merged')
+  }
+  for (const trace of [3, 4]) {
+    const key = await world.flush(world.envelope([span(trace, trace)]))
+    const { body } = (await world.store.get(key))!
+    await world.store.put(key, body.fill(0, body.length - 40), { kind: 'overwrite' })
+  }
+  world.pass(2 * 3_600_000)
+  expect([await step(), await step(), await step()]).toEqual(['left-out', 'merged', 'nothing'])
+})
+
+describe('of what the newest manifest names, missing', () => {
+  async function worldWithTwoFiles() {
+    const world = lookupWorld()
+    const cache = readCache()
+    for (const trace of [1, 2]) {
+      await world.flush(world.envelope([span(trace, trace)]))
+      await compactStep('acme', world.runtime, cache, { now: true })
+    }
+    return world
+  }
+  const stepOf = (world: LookupWorld, cache = readCache()) =>
+    compactStep('acme', world.runtime, cache, { now: true }).then(
+      ({ kind }) => kind,
+      (error) => `${kindOf(error)}: ${messageOf(error)}`,
+    )
+
+  test('a span file is left out, and the others are merged', async () => {
+    const world = await worldWithTwoFiles()
+    await world.flush(world.envelope([span(3, 3)]))
+    expect(await stepOf(world)).toBe('merged')
+    const [key] = await keysUnder(world, spanPrefix('acme'))
+    await world.store.delete([key!])
+    world.pass(2 * 3_600_000)
+    const cache = readCache()
+    const steps = [
+      await stepOf(world, cache),
+      await stepOf(world, cache),
+      await stepOf(world, cache),
+    ]
+    expect(steps).toEqual(['left-out', 'merged', 'joined'])
+  })
+
+  test.each([
+    ['a day list', '/days/', 0],
+    ['receipts', '/receipts/', 0],
+    ['locators', '/locators/', 2 * 3_600_000],
+  ])('%s stop the work that needs them, aloud, and nothing is put', async (_, part, waitedMs) => {
+    const world = await worldWithTwoFiles()
+    if (waitedMs === 0) await world.flush(world.envelope([span(3, 3)]))
+    world.pass(waitedMs)
+    const keys = await keysUnder(world, 'acme/')
+    const gone = keys.filter((key) => key.includes(part))
+    await world.store.delete(gone)
+    for (let step = 0; step < 3; step++) {
+      expect(await stepOf(world)).toMatch(
+        new RegExp(`^corrupt: index must name what is there, missing acme/index/here${part}`),
+      )
+    }
+    expect((await keysUnder(world, 'acme/')).length).toBe(keys.length - gone.length)
+  })
 })
 
 /** Presses envelopes, or parts of them by bounds in tenths; or compacts; or lets time pass. */
