@@ -1,4 +1,5 @@
 import { workerData } from 'node:worker_threads'
+import { searchReaders } from '../../query/api/jaeger/search-readers.ts'
 import { createApp } from '../../query/app.ts'
 import { serveApp } from '../../src/adapters/node/app-thread.ts'
 import { nodeLog } from '../../src/adapters/node/log.ts'
@@ -19,4 +20,6 @@ const runtime = await nodeRuntime({
 })
 const queue = sqliteQueueClient(setup.queuePort)
 const access = accessOf(setup.tokensJson, runtime)
-serveApp(setup.appPort, createApp({ runtime, queue, access, cache: readCache() }))
+const cache = readCache()
+const jaeger = searchReaders(runtime, cache)
+serveApp(setup.appPort, createApp({ runtime, queue, access, cache, jaeger }))

@@ -21,9 +21,8 @@ export function nodeMeter(): NodeMeter {
     Object.entries(metrics).map(([name, definition]) => [name, make(registry, name, definition)]),
   )
   const metricOf = (name: string) => {
-    const metric = known.get(name)
-    if (metric) return metric
-    throw new SpanlakeError('internal', `metric must be listed in metrics.ts, got ${name}`)
+    requireListed(name)
+    return known.get(name)
   }
   const meter: NodeMeter = {
     count: (name, value, labels) => (metricOf(name) as Counter).inc(labels ?? {}, value),
@@ -42,12 +41,19 @@ export function nodeMeter(): NodeMeter {
   return meter
 }
 
+function requireListed(name: string): void {
+  if (Object.hasOwn(metrics, name)) return
+  throw new SpanlakeError('internal', `metric must be listed in metrics.ts, got ${name}`)
+}
+
 const sendEveryMs = 200
 
 /** Counts in a thread of its own and tells the main one a few times a second. */
 export function remoteMeter(port: MessagePort): Meter {
   let samples: Sample[] = []
   const add = (sample: Sample): void => {
+    // Here, where the mistake is made: over there it would take the whole process down.
+    requireListed(sample[1])
     if (samples.push(sample) > 1) return
     setTimeout(() => {
       port.postMessage(samples)

@@ -54,6 +54,10 @@ export const metrics: Readonly<Record<string, MetricDefinition>> = {
     labels: ['kind'],
   },
   spanlake_dead_total: { kind: 'counter', help: 'Envelopes moved to dead letters.' },
+  spanlake_searches_total: { kind: 'counter', help: 'Searches.' },
+  spanlake_search_seconds: { kind: 'histogram', help: 'One search.', buckets: seconds },
+  spanlake_search_gets_total: { kind: 'counter', help: 'Objects and ranges read for searches.' },
+  spanlake_search_bytes_total: { kind: 'counter', help: 'Bytes read for searches.' },
   spanlake_fresh_files: {
     kind: 'gauge',
     help: 'Fresh files that compaction has not absorbed: every lookup asks each.',
