@@ -5,3 +5,6 @@ export const storeFolder = (data: string): string => join(data, 'store')
 
 /** The file of its queue. */
 export const queueFile = (data: string): string => join(data, 'queue.db')
+
+/** The file that names its region. */
+export const regionFile = (data: string): string => join(data, 'region')

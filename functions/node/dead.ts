@@ -8,12 +8,15 @@ import { silentLog } from '../../src/ports/log.ts'
 import { silentMeter } from '../../src/ports/meter.ts'
 import type { Runtime } from '../../src/runtime.ts'
 import { queueFile, storeFolder } from './data-folders.ts'
+import { findRegion } from './data-region.ts'
 import { queueOptions } from './import-command.ts'
 import { askServer, type ServerAddress } from './server-client.ts'
 
 /** A running server, or the data directory of one that is stopped. */
 export interface DeadSource extends ServerAddress {
   readonly data?: string
+  /** Default: the one that the data directory is of. */
+  readonly region?: string
 }
 
 type DeadLine = DeadHeader & { readonly key: string; readonly bytes: number }
@@ -29,7 +32,9 @@ export async function listDeadCommand(source: DeadSource): Promise<void> {
 }
 
 export async function showDeadCommand(key: string, source: DeadSource): Promise<void> {
-  const letter = source.data ? await readLetter(key, source.data) : await askLetter(key, source)
+  const letter = source.data
+    ? await readLetter(key, source.data, source.region)
+    : await askLetter(key, source)
   process.stdout.write(`${JSON.stringify(letter, undefined, 2)}\n`)
 }
 
@@ -41,7 +46,9 @@ export async function replayDeadCommand(
     throw new SpanlakeError('invalid', 'replay takes keys of dead letters, or --all')
   }
   const chosen = options.all ? (await lettersOf(options)).map(({ key }) => key) : keys
-  const replay = options.data ? await replayInto(options.data) : replayThrough(options)
+  const replay = options.data
+    ? await replayInto(options.data, options.region)
+    : replayThrough(options)
   try {
     for (const key of chosen) {
       await replay.one(key)
@@ -54,7 +61,7 @@ export async function replayDeadCommand(
 
 async function lettersOf(source: DeadSource): Promise<readonly DeadLine[]> {
   if (source.data) {
-    const runtime = await runtimeOf(source.data)
+    const runtime = await runtimeOf(source.data, source.region)
     const letters = await listDead(source.tenant ?? tenantDefault, deadListMax, runtime)
     return letters.map(({ key, header, content }) => ({ key, ...header, bytes: content.length }))
   }
@@ -62,8 +69,8 @@ async function lettersOf(source: DeadSource): Promise<readonly DeadLine[]> {
   return (JSON.parse(new TextDecoder().decode(body)) as { letters: DeadLine[] }).letters
 }
 
-async function readLetter(key: string, data: string): Promise<DeadLine> {
-  const letter = await readDead(key, await runtimeOf(data))
+async function readLetter(key: string, data: string, region?: string): Promise<DeadLine> {
+  const letter = await readDead(key, await runtimeOf(data, region))
   if (letter) return { key, ...letter.header, bytes: letter.content.length }
   throw new SpanlakeError('invalid', `no dead letter stands at ${key}`)
 }
@@ -89,14 +96,14 @@ function replayThrough(source: DeadSource): Replay {
 }
 
 /** Onto the queue of a stopped server: it is flushed when that server starts. */
-async function replayInto(data: string): Promise<Replay> {
+async function replayInto(data: string, region?: string): Promise<Replay> {
   await using opened = new AsyncDisposableStack()
   opened.adopt(await lockDataDirectory(data), (lock) => lock.release())
   const queue = opened.adopt(
     await openSqliteQueue({ path: queueFile(data), ...queueOptions }),
     (queue) => queue.close(),
   )
-  const runtime = await runtimeOf(data)
+  const runtime = await runtimeOf(data, region)
   const replaying = opened.move()
   return {
     one: (key) => replayDead(key, queue, runtime),
@@ -104,10 +111,10 @@ async function replayInto(data: string): Promise<Replay> {
   }
 }
 
-function runtimeOf(data: string): Promise<Runtime> {
+async function runtimeOf(data: string, region: string | undefined): Promise<Runtime> {
   return nodeRuntime({
     storeFolder: storeFolder(data),
-    region: 'local',
+    region: await findRegion(data, region),
     limits: defaultLimits,
     log: silentLog,
     meter: silentMeter,

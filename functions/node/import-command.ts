@@ -11,6 +11,7 @@ import { defaultLimits } from '../../src/limits.ts'
 import { silentMeter } from '../../src/ports/meter.ts'
 import type { Runtime } from '../../src/runtime.ts'
 import { queueFile, storeFolder } from './data-folders.ts'
+import { keepRegion } from './data-region.ts'
 import { serverTarget } from './import/server-target.ts'
 import { type ImportTarget, importFiles } from './import.ts'
 
@@ -19,7 +20,7 @@ export interface ImportCommandOptions {
   readonly token?: string
   readonly tenant?: string
   readonly data: string
-  readonly region: string
+  readonly region?: string
 }
 
 /** For tools that open the queue of a stopped server. */
@@ -40,13 +41,14 @@ export async function importCommand(
 async function intoDataDirectory(files: readonly string[], options: ImportCommandOptions) {
   await using opened = new AsyncDisposableStack()
   opened.adopt(await lockDataDirectory(options.data), (lock) => lock.release())
+  const region = await keepRegion(options.data, options.region)
   const queue = opened.adopt(
     await openSqliteQueue({ path: queueFile(options.data), ...queueOptions }),
     (queue) => queue.close(),
   )
   const runtime = await nodeRuntime({
     storeFolder: storeFolder(options.data),
-    region: options.region,
+    region,
     limits: defaultLimits,
     log: nodeLog('warn'),
     meter: silentMeter,

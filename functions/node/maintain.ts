@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { nodeLog } from '../../src/adapters/node/log.ts'
 import { nodeRuntime } from '../../src/adapters/node/runtime.ts'
 import { compactStep } from '../../src/compact/compact.ts'
@@ -11,11 +12,13 @@ import { listTenants } from '../../src/snapshot/list-tenants.ts'
 import { readCache } from '../../src/snapshot/read-cache.ts'
 import { sweep } from '../../src/sweep/sweep.ts'
 import { storeFolder } from './data-folders.ts'
+import { findRegion, keepRegion } from './data-region.ts'
 
 /** The bucket that a command works on; a server may run on it, as all of this may race. */
 export interface MaintainOptions {
   readonly data: string
-  readonly region: string
+  /** Default: the one that the data directory is of. */
+  readonly region?: string
   /** Default: every tenant that has an object. */
   readonly tenant?: string
 }
@@ -92,15 +95,17 @@ async function eachTenant(
   { data, region, tenant }: MaintainOptions,
   work: (tenant: string, runtime: Runtime) => Promise<void>,
 ): Promise<void> {
+  const nothing = new SpanlakeError('invalid', `data directory must hold spans, ${data}`)
+  if (!existsSync(storeFolder(data))) throw nothing
   const runtime = await nodeRuntime({
     storeFolder: storeFolder(data),
-    region,
+    region: await findRegion(data, region),
     limits: defaultLimits,
     log: nodeLog('warn'),
     meter: silentMeter,
   })
   const tenants = tenant ? [tenant] : await listTenants(runtime.store)
-  if (tenants.length === 0)
-    throw new SpanlakeError('invalid', `data directory must hold spans, ${data}`)
+  if (tenants.length === 0) throw nothing
+  await keepRegion(data, runtime.region)
   for (const each of tenants) await work(each, runtime)
 }

@@ -186,6 +186,7 @@ function addDead(root: Command): void {
     command
       .addOption(serverOption('--from <url>'))
       .addOption(dataOption().default(undefined, 'ask the running server'))
+      .addOption(regionOption())
       .addOption(tokenOption())
       .addOption(tenantOption())
   withSource(dead.command('list').description('list the dead letters of a tenant')).action(
@@ -279,10 +280,10 @@ function dataOption(): Option {
 function regionOption(): Option {
   return option(
     '--region <name>',
-    'the name of this region',
+    'the name of this region (default: what the data directory is of, else local)',
     'SPANLAKE_REGION',
     parseRegion,
-  ).default('local')
+  )
 }
 
 function serverOption(flags: string): Option {

@@ -24,13 +24,15 @@ import type { Log } from '../../src/ports/log.ts'
 import type { Runtime } from '../../src/runtime.ts'
 import { accessOf } from './access-file.ts'
 import { queueFile, storeFolder } from './data-folders.ts'
+import { keepRegion } from './data-region.ts'
 import type { WorkerSetup } from './flush-worker.ts'
 import { operationsApp } from './operations-app.ts'
 
 export interface ServeOptions {
   readonly listen: ListenAddress
   readonly data: string
-  readonly region: string
+  /** Default: the one that the data directory is of. */
+  readonly region?: string
   /** Milliseconds. */
   readonly flushInterval: number
   readonly compactInterval: number
@@ -46,6 +48,11 @@ export interface ServeOptions {
   readonly logLevel: string
 }
 
+/** Options whose defaults are found. */
+interface Settings extends ServeOptions {
+  readonly region: string
+}
+
 export interface Served {
   readonly url: string
   /** Stops taking requests, finishes those under way and, within `stopWaitMs`, the flush in hand; closes the queue. */
@@ -53,13 +60,14 @@ export interface Served {
 }
 
 /** Runs everything in this process: the door here; queue, press, compaction and lookups in threads of their own. */
-export async function serve(options: ServeOptions): Promise<Served> {
-  const log = nodeLog(options.logLevel)
-  const tokensJson = options.tokens ? await readTokens(options.tokens) : undefined
-  refuseOpenDoor(options.listen, tokensJson)
+export async function serve(given: ServeOptions): Promise<Served> {
+  const log = nodeLog(given.logLevel)
+  const tokensJson = given.tokens ? await readTokens(given.tokens) : undefined
+  refuseOpenDoor(given.listen, tokensJson)
   // Stopped last to first, be it by `close` or because a later step of the start fails.
   await using started = new AsyncDisposableStack()
-  started.adopt(await lockDataDirectory(options.data), (lock) => lock.release())
+  started.adopt(await lockDataDirectory(given.data), (lock) => lock.release())
+  const options = { ...given, region: await keepRegion(given.data, given.region) }
   const meter = nodeMeter()
   const limits = limitsOf(options)
   const queueOptions = {
@@ -132,7 +140,7 @@ interface Threads {
 
 const flushFile = './flush-worker.ts'
 
-function threadsOf(options: ServeOptions, context: ThreadContext): Threads {
+function threadsOf(options: Settings, context: ThreadContext): Threads {
   const cores = availableParallelism()
   const flushWorkers = options.flushWorkers ?? Math.min(flushWorkersMax, Math.max(1, cores - 1))
   const running = new Map<Worker, string>()
@@ -177,7 +185,7 @@ function threadsOf(options: ServeOptions, context: ThreadContext): Threads {
 
 function startWorker(
   file: string,
-  options: ServeOptions,
+  options: Settings,
   { tokensJson, limits, queue, meter }: ThreadContext,
   appPort: MessagePort | undefined,
 ): Worker {
@@ -240,7 +248,7 @@ function limitsOf({ maxRequestSize }: ServeOptions): Limits {
   }
 }
 
-function logStart(log: Log, url: string, options: ServeOptions, tokensJson?: string): void {
+function logStart(log: Log, url: string, options: Settings, tokensJson?: string): void {
   const { region, data } = options
   log.info('serving', { url, region, data })
   if (tokensJson === undefined) {

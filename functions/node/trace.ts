@@ -13,6 +13,7 @@ import { SpanBatchBuilder } from '../../src/span/span-batch-builder.ts'
 import { spansOfBatch } from '../../src/span/spans-of-batch.ts'
 import { hexOf, parseTraceId } from '../../src/span/trace-id.ts'
 import { storeFolder } from './data-folders.ts'
+import { findRegion } from './data-region.ts'
 import { askServer, type ServerAddress } from './server-client.ts'
 
 export interface TraceOptions extends ServerAddress {
@@ -56,7 +57,7 @@ async function fromServer(hex: string, server: ServerAddress): Promise<Found> {
 async function fromData(traceId: Uint8Array, data: string, tenant = tenantDefault): Promise<Found> {
   const runtime = await nodeRuntime({
     storeFolder: storeFolder(data),
-    region: 'local',
+    region: await findRegion(data, undefined),
     limits: defaultLimits,
     log: silentLog,
     meter: silentMeter,
