@@ -304,9 +304,7 @@ async function judge(world: World, moment: Moment): Promise<void> {
   if (moment === 'in the end' && report.unnamed.length > 0) {
     violations.push(`unnamed after the last sweep: ${report.unnamed.map(({ key }) => key)}`)
   }
-  const index = { tenant: tenantDefault, region: runtime.region }
-  const { expiredMs } = (await newestManifest(index, runtime, cache.index)).manifest
-  const mayBeGone = (name: string) => (sentMs.get(name) ?? 0) < expiredMs
+  const gone: string[] = []
   const traceIds = new Map([...sent.values()].map(({ traceId }) => [hexOf(traceId), traceId]))
   const found = new Map<string, number>()
   for (const [hex, traceId] of traceIds) {
@@ -325,8 +323,14 @@ async function judge(world: World, moment: Moment): Promise<void> {
       if (hexOf(span.traceId) !== hex) continue
       const isDue = moment !== 'on the way' || seen.has(name)
       if (present.has(name)) seen.add(name)
-      else if (isDue && !mayBeGone(name)) violations.push(`${name} is lost`)
+      else if (isDue) gone.push(name)
     }
+  }
+  // Read after the spans were looked for: somebody may have expired them between two lookups.
+  const index = { tenant: tenantDefault, region: runtime.region }
+  const { expiredMs } = (await newestManifest(index, runtime, cache.index)).manifest
+  for (const name of gone) {
+    if ((sentMs.get(name) ?? 0) >= expiredMs) violations.push(`${name} is lost`)
   }
   const list = await listTraces(tenantDefault, { limit: 1_000 }, runtime, cache)
   const listed = new Map(list.traces.map(({ traceId, spans }) => [hexOf(traceId), spans]))
