@@ -107,6 +107,9 @@ export const diskKeyPartBytesMax = 255
 /** The largest object on a disk store: node reads and writes files below 2 GiB in one piece. */
 export const diskPutBytesMax = 1024 ** 3
 
+/** When a temporary file of a process that nobody knows is nobody's any more: no put takes as long. */
+export const leftBehindMs = 60 * 60 * 1000
+
 /** Entries of one page of a disk store: each page reads its folder anew, and an hour of flushes should be one. */
 export const diskPageEntries = 4_000
 

@@ -1,7 +1,9 @@
-import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { spawn } from 'node:child_process'
+import { lutimes, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { diskStore } from '../../src/adapters/node/disk-store.ts'
+import { makerName } from '../../src/adapters/node/left-behind.ts'
 import { temporaryFolder } from '../helpers/temporary-folder.ts'
 import { objectStoreContract } from './object-store-contract.ts'
 
@@ -46,18 +48,79 @@ describe('disk store', () => {
     expect((await store.list('')).entries).toHaveLength(1)
   })
 
-  test('the owner clears what a crash left half written, another thread does not', async () => {
+  test('the owner clears what processes that are gone left half written, another thread does not', async () => {
     const folder = await temporaryFolder()
-    await mkdir(join(folder, '.tmp'))
-    await writeFile(join(folder, '.tmp/draft'), 'half')
+    const temporary = join(folder, '.tmp')
+    await mkdir(temporary)
+    const old = ['draft', `${process.ppid}@elsewhere,0,1,1`]
+    const young = ['another', `${makerName(process.ppid)},0,1,2`, '1@elsewhere,0,1,3']
+    const gone = `${makerName(await deadPid())},0,1,4`
+    for (const name of [...old, ...young, gone]) await writeFile(join(temporary, name), 'half')
+    for (const name of old) await aged(join(temporary, name))
+    await symlink(gone.split(',')[0]!, join(temporary, 'lock-gone'))
+    await symlink(makerName(process.ppid), join(temporary, 'lock-held'))
     const other = await diskStore(folder)
-    expect(await readdir(join(folder, '.tmp'))).toEqual(['draft'])
+    expect(await readdir(temporary)).toHaveLength(8)
     for (const key of ['.tmp/draft', '.tmp']) {
       await expect(other.get(key)).rejects.toMatchObject({ kind: 'invalid' })
     }
     expect((await other.list('')).entries).toEqual([])
     await diskStore(folder, { owner: true })
+    expect((await readdir(temporary)).sort()).toEqual([...young, 'lock-held'].sort())
+  })
+
+  test('owners that open beside stores at work break nothing', async () => {
+    const folder = await temporaryFolder()
+    const store = await diskStore(folder)
+    let done = false
+    const open = async () => {
+      while (!done) await diskStore(folder, { owner: true })
+    }
+    const opening = open()
+    try {
+      for (let round = 0; round < 50; round++) {
+        await Promise.all([
+          store.put(`a/${round}`, body, create),
+          store.put('b', body, { kind: 'overwrite' }),
+          store.delete(['b', `c/${round}`]),
+        ])
+      }
+    } finally {
+      done = true
+    }
+    await opening
+    expect((await store.list('a/')).entries).toHaveLength(50)
+  })
+
+  test.each([
+    ['a process that is gone', async () => makerName(await deadPid()), false],
+    ['an earlier process of our own id', async () => makerName(), true],
+    ['another machine, hours ago', async () => '1@elsewhere', true],
+  ])('the lock of %s is taken over, by one at a time', async (_, maker, isOld) => {
+    const folder = await temporaryFolder()
+    const stores = await Promise.all(Array.from({ length: 8 }, () => diskStore(folder)))
+    const first = await stores[0]!.put('a/b', body, create)
+    if (first.kind !== 'written') throw new Error('must be written')
+    const lock = join(folder, '.tmp', `lock-${encodeURIComponent(join(folder, 'a/b')).slice(-200)}`)
+    await symlink(await maker(), lock)
+    if (isOld) await aged(lock)
+    const update = { kind: 'update', version: first.version } as const
+    const racing = await Promise.all(stores.map((store) => store.put('a/b', body, update)))
+    expect(racing.filter(({ kind }) => kind === 'written')).toHaveLength(1)
     expect(await readdir(join(folder, '.tmp'))).toEqual([])
+  })
+
+  test('a lock that is held is waited for', async () => {
+    const folder = await temporaryFolder()
+    const store = await diskStore(folder)
+    const lock = join(folder, '.tmp', `lock-${encodeURIComponent(join(folder, 'a')).slice(-200)}`)
+    await symlink(makerName(process.ppid), lock)
+    let written = false
+    const writing = store.put('a', body, { kind: 'overwrite' }).then(() => (written = true))
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    expect(written).toBe(false)
+    await rm(lock)
+    expect(await writing).toBe(true)
   })
 
   test('what somebody else put into the folder is no object', async () => {
@@ -96,3 +159,15 @@ describe('disk store', () => {
     })
   })
 })
+
+/** The id of a process that has ended. */
+async function deadPid(): Promise<number> {
+  const child = spawn(process.execPath, ['--version'], { stdio: 'ignore' })
+  await new Promise((resolve) => child.on('close', resolve))
+  return child.pid!
+}
+
+async function aged(path: string): Promise<void> {
+  const then = new Date(Date.now() - 2 * 3_600_000)
+  await lutimes(path, then, then)
+}

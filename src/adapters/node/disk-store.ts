@@ -1,7 +1,6 @@
 import { constants } from 'node:fs'
-import { type FileHandle, link, open, rename, rm, stat, unlink } from 'node:fs/promises'
+import { type FileHandle, link, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { threadId } from 'node:worker_threads'
 import { SpanlakeError } from '../../errors.ts'
 import { diskKeyPartBytesMax, diskPageEntries, diskPutBytesMax } from '../../limits.ts'
@@ -11,15 +10,17 @@ import { collectEntries, versionOf } from './disk-list.ts'
 import { durableFolders, makeDurableFolder, syncFolder } from './durable-folder.ts'
 import { endProcess } from './end-process.ts'
 import { codeOf, isFolderClash, isMissing, isNoRoom, reasonOf } from './file-errors.ts'
+import { breakIfLeftBehind, withFileLock } from './file-lock.ts'
+import { isLeftBehind, makerName } from './left-behind.ts'
 
 export interface DiskStoreOptions {
-  /** The owner of the data directory clears what a crash left half written. Other threads must not. */
+  /** The owner of the data directory clears what crashes left half written. */
   readonly owner?: boolean
   readonly pageEntries?: number
   readonly maxPutBytes?: number
 }
 
-const lockAttempts = 5_000
+const lockPrefix = 'lock-'
 
 const readFlags = constants.O_RDONLY | constants.O_NOFOLLOW
 
@@ -34,8 +35,8 @@ export async function diskStore(
   const { pageEntries = diskPageEntries, maxPutBytes = diskPutBytesMax } = options
   const temporary = join(folder, '.tmp')
   try {
-    if (options.owner) await rm(temporary, { recursive: true, force: true })
     await makeDurableFolder(temporary)
+    if (options.owner) await clearLeftBehind(temporary)
   } catch (cause) {
     const message = `store folder ${folder} cannot be used: ${reasonOf(cause)}`
     throw new SpanlakeError('unavailable', message, { cause })
@@ -47,8 +48,8 @@ export async function diskStore(
   )
   const pathTo = (key: string): string => pathOf(folder, key, foldsCase)
   let nextName = 0
-  const storeName = `${process.pid}-${threadId}-${process.hrtime.bigint()}`
-  const temporaryPath = (): string => join(temporary, `${storeName}-${nextName++}`)
+  const storeName = `${makerName()},${threadId},${process.hrtime.bigint()}`
+  const temporaryPath = (): string => join(temporary, `${storeName},${nextName++}`)
 
   return {
     maxPutBytes,
@@ -184,23 +185,18 @@ async function versionAt(path: string): Promise<string | undefined> {
   }
 }
 
-/** Holds off other threads' overwrites and updates of one key; a lock that a crash left goes with the temporary folder. */
-async function withLock<T>(path: string, temporary: string, work: () => Promise<T>): Promise<T> {
-  const lock = join(temporary, `lock-${encodeURIComponent(path).slice(-200)}`)
-  for (let attempt = 0; ; attempt++) {
-    try {
-      await (await open(lock, 'wx')).close()
-      break
-    } catch (error) {
-      if (codeOf(error) !== 'EEXIST') throw error
-      if (attempt >= lockAttempts) throw new SpanlakeError('unavailable', `lock is held, ${lock}`)
-      await sleep(1)
-    }
-  }
-  try {
-    return await work()
-  } finally {
-    await rm(lock, { force: true })
+/** Holds off others' overwrites and updates of one key. */
+function withLock<T>(path: string, temporary: string, work: () => Promise<T>): Promise<T> {
+  const name = `${lockPrefix}${encodeURIComponent(path).slice(-200)}`
+  return withFileLock(join(temporary, name), work)
+}
+
+/** Removes what crashes left. Others may be at work in the folder. */
+async function clearLeftBehind(temporary: string): Promise<void> {
+  for (const name of await readdir(temporary)) {
+    const path = join(temporary, name)
+    if (name.startsWith(lockPrefix)) await breakIfLeftBehind(path)
+    else if (await isLeftBehind(path, name)) await rm(path, { recursive: true, force: true })
   }
 }
 
