@@ -219,7 +219,7 @@ export const locatorBlockEntries = 112
 /** Four blocks are 16,144 bytes: within 16 KiB (DESIGN §4). */
 export const locatorBlocksRead = 4
 
-/** Locators between two marks, whole blocks: the computed place of a random id is 45 off at one sigma. */
+/** Locators between two marks, whole blocks: the computed place of an evenly spread id is 45 off at one sigma. */
 export const locatorMarkEntries = 72 * locatorBlockEntries
 
 /** Locators of one bucket, whole blocks: about 8 MB. */
@@ -334,11 +334,14 @@ export const searchBytesMax = 4 * 1024 ** 3
 export const searchMsMax = 30_000
 
 /** Traces that one search may look at whole, and traces that it remembers until it knows whether it has to. */
-export const searchTracesReadMax = 5_000
+export const searchTracesReadMax = 20_000
 export const searchCandidatesMax = 500_000
 
-/** Row groups that a search holds while it looks at whole traces: neighbours in time are often neighbours in the file. */
-export const searchRangesHeld = 32
+/** Row groups, by the columns that it needs, that a search holds while it looks at whole traces. */
+export const searchTablesHeld = 128
+
+/** Spans, by whole files, that a search scans before it looks whether that is enough. */
+export const searchStepRows = 128 * 1024
 
 /** Traces in one answer to a search, and spans of one span set in it. */
 export const searchLimitMax = 1_000

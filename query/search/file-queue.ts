@@ -26,8 +26,8 @@ export interface QueuedFile {
 
 /** Files by their latest start, the newest first: the lists of older days are read when their turn comes. */
 export interface FileQueue {
-  /** Up to `count` files; none when there are no more. Throws `MissingObject`; a day list that is broken is trouble. */
-  take(count: number): Promise<readonly QueuedFile[]>
+  /** A file or more, up to so many rows and files; none when there are no more. Throws `MissingObject`; a day list that is broken is trouble. */
+  take(most: { readonly rows: number; readonly files: number }): Promise<readonly QueuedFile[]>
   /** No file that is left holds a span that starts later; undefined when none is left. */
   latestNs(): bigint | undefined
   /** All files of the snapshot. */
@@ -67,19 +67,23 @@ export function fileQueue(
   }
 
   return {
-    async take(count) {
+    async take(most) {
       for (;;) {
+        const count = countWithin(files, most)
         // A day may hold files that begin as late as it does.
         const bound = files[count - 1]?.startMaxNs
-        const due =
-          bound === undefined ? days.slice(0, 1) : days.filter((day) => day.startMaxNs > bound)
-        if (due.length === 0) break
+        const isFull = count < files.length || count === most.files
+        const due = isFull
+          ? days.filter((day) => bound !== undefined && day.startMaxNs > bound)
+          : days.slice(0, 1)
+        if (due.length === 0) {
+          const taken = files.slice(0, count)
+          files = files.slice(count)
+          return taken
+        }
         days = days.filter((day) => !due.includes(day))
         await openDays(due)
       }
-      const taken = files.slice(0, count)
-      files = files.slice(count)
-      return taken
     },
     latestNs() {
       const [file, day] = [files[0]?.startMaxNs, days[0]?.startMaxNs]
@@ -88,6 +92,20 @@ export function fileQueue(
     },
     considered,
   }
+}
+
+function countWithin(
+  files: readonly QueuedFile[],
+  most: { readonly rows: number; readonly files: number },
+): number {
+  let rows = 0
+  let count = 0
+  for (const file of files) {
+    rows += file.rows
+    if (count > 0 && (rows > most.rows || count >= most.files)) break
+    count++
+  }
+  return count
 }
 
 function freshFile({ key, tail }: FreshFile, expiredMs: number): QueuedFile {

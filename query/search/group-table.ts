@@ -18,6 +18,10 @@ import { valuesIn } from './spans-table.ts'
 export interface GroupTable extends SpanTable {
   /** A trace's rows stand together, but for one that is cut: the first row of each trace, and the end. */
   readonly traceBounds: () => Uint32Array
+  /** As sent, also outside of the enum. */
+  readonly kindNumber: Column<number>
+  /** Of a fresh file: the place of the row's envelope in the file's list. */
+  readonly envelope: Column<number>
 }
 
 export function groupTable(
@@ -41,7 +45,8 @@ export function groupTable(
   const links = lazily(() => nestedColumn(linksOf, c.links, linksPrefix, n.traceId))
   const [names, messages] = [text(c.name), text(c.statusMessage)]
   const [scopeNames, scopeVersions] = [text(c.scopeName), text(c.scopeVersion)]
-  const kinds = lazily(() => flatValues(read(c.kind), (...of) => kindName(int32Entry(...of))))
+  const number = (path: string) => lazily(() => flatValues(read(path), int32Entry))
+  const [kinds, envelopes] = [number(c.kind), number(c.envelope)]
   const codes = lazily(() =>
     flatValues(read(c.statusCode), (...of) => statusName(int32Entry(...of))),
   )
@@ -94,7 +99,9 @@ export function groupTable(
       return durationNs(BigInt.asUintN(64, startNs(row)), BigInt.asUintN(64, end))
     },
     name: (row) => names()(row),
-    kind: (row) => kinds()(row) ?? 'unspecified',
+    kind: (row) => kindName(kinds()(row) ?? 0),
+    kindNumber: (row) => kinds()(row) ?? 0,
+    envelope: (row) => envelopes()(row) ?? 0,
     status: (row) => codes()(row) ?? 'unset',
     statusMessage: (row) => messages()(row),
     scopeName: (row) => scopeNames()(row),

@@ -24,6 +24,8 @@ export interface OpenFile {
 }
 
 export interface OpenGroup {
+  /** Of its first chunk, from the first byte of the file. */
+  readonly offset: number
   readonly rows: number
   /** By path. */
   readonly chunks: ReadonlyMap<string, ChunkPlace>
@@ -86,7 +88,12 @@ function openFooter(key: string, footer: Footer): OpenFile {
     attributes: readAttributeColumns(footer.keyValues),
     groups: footer.groups.map(({ rows, chunks }) => {
       const byPath = new Map(chunks.map((chunk) => [chunk.path, chunk]))
-      return { rows, chunks: byPath, starts: startsOf(byPath.get(c.start)) }
+      return {
+        offset: chunks[0]?.offset ?? 0,
+        rows,
+        chunks: byPath,
+        starts: startsOf(byPath.get(c.start)),
+      }
     }),
   }
 }

@@ -1,5 +1,4 @@
 import type { ReadCost } from '../../src/lookup/read-cost.ts'
-import type { Span } from '../../src/span/span.ts'
 import type { Field } from '../traceql/ast.ts'
 import type { SpansetAttribute } from '../traceql/evaluate-search.ts'
 
@@ -33,8 +32,6 @@ export interface FoundTrace {
   readonly durationNs: bigint
   readonly services: ReadonlyMap<string, { readonly spans: number; readonly errors: number }>
   readonly sets: readonly FoundSet[]
-  /** All of the trace, each once, by start and then span id. */
-  readonly spans: readonly Span[]
 }
 
 export interface FoundSet {

@@ -3,28 +3,28 @@ import {
   searchBytesMax,
   searchCandidatesMax,
   searchMsMax,
-  searchRangesHeld,
+  searchStepRows,
   searchTracesReadMax,
   storeReadsAtOnce,
 } from '../../src/limits.ts'
-import { traceIn } from '../../src/lookup/lookup-trace.ts'
-import { rangeMemory } from '../../src/lookup/range-memory.ts'
 import { costedStore, noCost } from '../../src/lookup/read-cost.ts'
 import type { TimeRange } from '../../src/prune/condition.ts'
 import type { Runtime } from '../../src/runtime.ts'
 import { mapAtOnce } from '../../src/snapshot/map-at-once.ts'
 import type { ReadCache } from '../../src/snapshot/read-cache.ts'
 import { type Snapshot, withSnapshot } from '../../src/snapshot/with-snapshot.ts'
-import { bytesOfHex } from '../../src/span/trace-id.ts'
 import type { Stage } from '../traceql/ast.ts'
+import { shownFields } from '../traceql/columns-of.ts'
 import { candidates } from './candidates.ts'
-import { fileQueue } from './file-queue.ts'
-import { foundTrace } from './found-trace.ts'
+import { fileQueue, type QueuedFile } from './file-queue.ts'
+import { foundFields } from './found-trace.ts'
 import { newestFound } from './newest-found.ts'
 import { orTrouble } from './or-trouble.ts'
-import { type ScanContext, scanFile } from './scan-file.ts'
-import type { FoundTrace, SearchAnswer, SearchCost } from './search-answer.ts'
+import { readFound } from './read-found.ts'
+import { groupsToScan, type ScanContext, scanOne } from './scan-groups.ts'
+import type { SearchAnswer, SearchCost } from './search-answer.ts'
 import { searchNeeds } from './search-needs.ts'
+import { tableMemory } from './table-memory.ts'
 
 export interface SearchOptions {
   /** Checked before (`checkTraceql`). */
@@ -39,9 +39,9 @@ export interface SearchOptions {
 
 /**
  * The newest traces in which a query finds spans. Files are scanned from the newest on, by the columns that the query
- * names; traces that may be found are then read whole, wherever their parts lie, and evaluated as one: repeats count
- * once, as in a lookup. It ends when no file that is left can hold a newer trace, or at its bounds, and says so. Throws
- * kind `unavailable` when the store does not answer or the client is gone.
+ * names; traces that may be found are then put together from all their parts, wherever they lie, and evaluated as one:
+ * repeats count once, as in a lookup. It ends when no file that is left can hold a newer trace, or at its bounds, and
+ * says so. Throws kind `unavailable` when the store does not answer or the client is gone.
  */
 export async function searchTraces(
   tenant: string,
@@ -52,8 +52,8 @@ export async function searchTraces(
   const { clock, meter } = runtime
   const cost = { ...noCost(), ...noScan }
   const costed = { ...runtime, store: costedStore(runtime.store, cost) }
-  const endMs = clock.nowMs() + searchMsMax
   const startMs = clock.nowMs()
+  const endMs = startMs + searchMsMax
   try {
     return await withSnapshot(tenant, costed, cache, (snapshot) => {
       // A search that begins again counts its files anew; what it asked of the store, it asked.
@@ -95,45 +95,56 @@ async function searchIn(snapshot: Snapshot, search: Search): Promise<SearchAnswe
   const held = candidates(needs)
   const newest = newestFound(options.limit)
   const isOver = bounds(search, held.size, troubles)
-  const context: ScanContext = { needs, range, runtime, cache, cost, isOver }
-  const wholeTraces = { ...runtime, store: rangeMemory(runtime.store, searchRangesHeld) }
+  const scan: ScanContext = { needs, range, runtime, cache, cost }
+  const tables = tableMemory([...foundFields, ...shownFields(stages)], runtime, cache)
+  const reading = { snapshot, runtime, cache, tables, troubles }
 
-  /** Reads the traces that may be found and are newer than all that is not scanned. */
+  async function scanFiles(files: readonly QueuedFile[]): Promise<void> {
+    const groups = await mapAtOnce(files, storeReadsAtOnce, (file) =>
+      orTrouble(troubles, file.key, () => groupsToScan(file, scan)),
+    )
+    const all = groups.flatMap((some) => some ?? [])
+    await mapAtOnce(all, storeReadsAtOnce, async (group) => {
+      const { key, mightBeExpired } = group.queued
+      // What starts before all that was found has no place among it.
+      const leastNs = newest.leastNs()
+      if (isOver() || isBefore(group.group.starts?.startMaxNs, leastNs)) return
+      const pieces = await orTrouble(troubles, key, () => scanOne(group, scan))
+      for (const piece of pieces ?? []) {
+        if (!isBefore(piece.startNs, leastNs)) held.add(piece, !mightBeExpired)
+      }
+    })
+  }
+
+  /** Puts together the traces that may be found and are newer than all that is not scanned. */
   async function settle(): Promise<void> {
+    const due = held.due(queue.latestNs())
     while (!isOver()) {
-      const taken = held.take(storeReadsAtOnce, latest(queue.latestNs(), newest.leastNs()))
+      const taken = due.take(storeReadsAtOnce, newest.leastNs())
       if (taken.length === 0) return
-      const read = await mapAtOnce(taken, storeReadsAtOnce, (traceId) =>
-        readTrace(traceId, snapshot, { ...search, runtime: wholeTraces }, troubles),
+      cost.tracesRead += taken.length
+      const found = await mapAtOnce(taken, storeReadsAtOnce, (traceId) =>
+        readFound(traceId, options, reading),
       )
-      for (const trace of read) if (trace !== undefined) newest.add(trace)
+      for (const trace of found) if (trace !== undefined) newest.add(trace)
     }
   }
 
   for (;;) {
-    const leastNs = newest.leastNs()
     const latestNs = queue.latestNs()
-    if (latestNs === undefined || isOver()) break
-    if (leastNs !== undefined && leastNs > latestNs) break
-    const files = await queue.take(storeReadsAtOnce)
-    await mapAtOnce(files, storeReadsAtOnce, async (file) => {
-      await orTrouble(troubles, file.key, () =>
-        scanFile(file, context, (pieces) => {
-          for (const piece of pieces) held.add(piece, !file.mightBeExpired)
-        }),
-      )
-    })
+    if (latestNs === undefined || isBefore(latestNs, newest.leastNs()) || isOver()) break
+    await scanFiles(await queue.take({ rows: searchStepRows, files: storeReadsAtOnce }))
     await settle()
-    const least = newest.leastNs()
-    if (least !== undefined) held.dropBefore(least)
+    const leastNs = newest.leastNs()
+    if (leastNs !== undefined) held.dropBefore(leastNs)
   }
   const reasons = [...troubles].sort()
   return { traces: newest.all(), complete: reasons.length === 0, reasons, cost }
 }
 
-function latest(a: bigint | undefined, b: bigint | undefined): bigint | undefined {
-  if (a === undefined || b === undefined) return a ?? b
-  return a > b ? a : b
+/** Not known is not before. */
+function isBefore(ns: bigint | undefined, leastNs: bigint | undefined): boolean {
+  return ns !== undefined && leastNs !== undefined && ns < leastNs
 }
 
 /** True once the search has read, held or waited as much as it may; then the answer says so. */
@@ -157,16 +168,4 @@ function bounds(
     if (why !== undefined) troubles.add(why)
     return why !== undefined
   }
-}
-
-async function readTrace(
-  traceId: string,
-  snapshot: Snapshot,
-  { options, runtime, cache, cost }: Search,
-  troubles: Set<string>,
-): Promise<FoundTrace | undefined> {
-  cost.tracesRead++
-  const { spans, reasons } = await traceIn(snapshot, bytesOfHex(traceId), runtime, cache)
-  for (const reason of reasons) troubles.add(reason)
-  return foundTrace(spans, { ...options, range: options.range })
 }

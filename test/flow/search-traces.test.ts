@@ -4,6 +4,7 @@ import { foundTrace } from '../../query/search/found-trace.ts'
 import { newestFound } from '../../query/search/newest-found.ts'
 import type { FoundTrace } from '../../query/search/search-answer.ts'
 import { type SearchOptions, searchTraces } from '../../query/search/search-traces.ts'
+import { spansTable } from '../../query/search/spans-table.ts'
 import { compactStep } from '../../src/compact/compact.ts'
 import type { Envelope } from '../../src/envelope/envelope.ts'
 import { flushBatch } from '../../src/flush/flush-batch.ts'
@@ -33,7 +34,7 @@ function isValid(text: string): boolean {
 function naive(spans: readonly Span[], options: SearchOptions): readonly FoundTrace[] {
   const newest = newestFound(options.limit)
   for (const trace of Map.groupBy(spans, ({ traceId }) => hexOf(traceId)).values()) {
-    const found = foundTrace(dedupeSpans(trace), { range: undefined, ...options })
+    const found = foundTrace(spansTable(dedupeSpans(trace)), options)
     if (found !== undefined) newest.add(found)
   }
   return newest.all()
