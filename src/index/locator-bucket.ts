@@ -1,15 +1,11 @@
 import { isObjectName } from '../layout/keys.ts'
-import {
-  locatorBlockEntries,
-  locatorBucketEntriesMax,
-  locatorBytes,
-  locatorMarkEntries,
-} from '../limits.ts'
+import { locatorBlockEntries, locatorBucketEntriesMax, locatorBytes } from '../limits.ts'
 import { ByteReader, corrupt } from '../parquet/byte-reader.ts'
 import { ByteWriter } from '../parquet/byte-writer.ts'
 import type { Codec } from '../ports/codec.ts'
 import { crc32 } from '../span/crc32.ts'
 import { decodeJson } from './json-frame.ts'
+import { type LocatorMarks, marksOf } from './locator-marks.ts'
 import { compareRecords, type LocatorRecords } from './locator-records.ts'
 
 /** A span file as a set's list names it. */
@@ -22,8 +18,7 @@ export interface SpanFileName {
 export interface EncodedBucket {
   readonly bytes: Uint8Array
   readonly entries: number
-  /** As a `LocatorBucketRef` has them. */
-  readonly marks: Uint8Array
+  readonly marks: LocatorMarks
 }
 
 /**
@@ -89,16 +84,6 @@ function checkRecords(records: LocatorRecords, files: number): void {
     const file = view.getUint32(i * locatorBytes + 20, true)
     if (file >= files) throw corrupt('locators', `must be of a listed file, got ${file}`)
   }
-}
-
-function marksOf(records: LocatorRecords): Uint8Array {
-  const entries = records.length / locatorBytes
-  const marks = new Uint8Array(Math.ceil(entries / locatorMarkEntries) * 8)
-  for (let mark = 0; mark * 8 < marks.length; mark++) {
-    const at = mark * locatorMarkEntries * locatorBytes
-    marks.set(records.subarray(at, at + 8), mark * 8)
-  }
-  return marks
 }
 
 export interface BlockRange {

@@ -7,11 +7,11 @@ import {
   manifestNumberMax,
   parseFreshFileKey,
 } from '../layout/keys.ts'
-import { locatorMarkEntries } from '../limits.ts'
 import { corrupt } from '../parquet/byte-reader.ts'
 import type { Codec } from '../ports/codec.ts'
 import { checkAscending, hexOfBytes, jsonFields } from './json-fields.ts'
 import { decodeJsonFrame, encodeJsonFrame, type FrameKind } from './json-frame.ts'
+import { marksBytes } from './locator-marks.ts'
 import type { DayListRef, LocatorBucketRef, LocatorSet, Manifest, ReceiptsRef } from './manifest.ts'
 
 const kind: FrameKind = { magic: 'SPLKMANI', version: 1, what: 'manifest' }
@@ -157,7 +157,7 @@ function checkSet({ since, buckets, dropped, files }: LocatorSet, number: number
   }
   if (buckets.length === 0) throw corrupt(name, 'must have a bucket in each set')
   for (const { entries, marks } of buckets) {
-    if (entries < 1 || marks.length !== Math.ceil(entries / locatorMarkEntries) * 8) {
+    if (entries < 1 || marks.length !== marksBytes(entries)) {
       throw corrupt(name, `must have a mark for each part of ${entries} locators`)
     }
   }

@@ -1,3 +1,5 @@
+import type { LocatorMarks } from './locator-marks.ts'
+
 /**
  * The compacted state of one tenant in one region: a small, complete, immutable snapshot. A commit creates the next
  * number (DESIGN §4.2). It names objects by their names within their folders (`layout/keys.ts`).
@@ -54,11 +56,7 @@ export interface LocatorBucketRef {
   readonly name: string
   readonly bytes: number
   readonly entries: number
-  /**
-   * The first 8 bytes of the trace id of every `locatorMarkEntries`-th entry, beginning with entry 0: between two marks
-   * the place of an id is computed.
-   */
-  readonly marks: Uint8Array
+  readonly marks: LocatorMarks
 }
 
 export interface ReceiptsRef {

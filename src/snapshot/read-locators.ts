@@ -28,9 +28,9 @@ export interface LocatedRows {
 }
 
 /**
- * Where a manifest's span files hold a trace: one read of 16 KiB a locator set, a second where ids are not random, and
- * one more for the names of files where something is found. Throws `MissingObject` when a part of the index is gone,
- * kind `corrupt` when one is broken.
+ * Where a manifest's span files hold a trace: one read of 16 KiB a locator set, a second where ids are not evenly
+ * spread, and one more for the names of files where something is found; none where the set's ids do not enclose it.
+ * Throws `MissingObject` when a part of the index is gone, kind `corrupt` when one is broken.
  */
 export async function locateTrace(
   manifest: Manifest,

@@ -44,6 +44,7 @@ function manyRecords(entries: number): LocatorRecords {
   const view = new DataView(records.buffer)
   for (let i = 0; i < entries; i++) {
     view.setUint32(i * locatorBytes + 2, i)
+    view.setUint32(i * locatorBytes + 12, ~i)
     view.setUint32(i * locatorBytes + 24, i * 7, true)
   }
   return records
@@ -108,18 +109,17 @@ test('a block of a lookup is read without those before it', () => {
 })
 
 test.each([
-  [1, 1],
-  [locatorMarkEntries, 1],
-  [locatorMarkEntries + 1, 2],
-  [2 * locatorMarkEntries, 2],
-])('%i locators have %i marks, the first 8 bytes of an id each', (entries, count) => {
+  [1, [0, 0]],
+  [2, [0, 1]],
+  [locatorMarkEntries, [0, locatorMarkEntries - 1]],
+  [locatorMarkEntries + 1, [0, locatorMarkEntries, locatorMarkEntries]],
+  [2 * locatorMarkEntries, [0, locatorMarkEntries, 2 * locatorMarkEntries - 1]],
+])('%i locators are marked by the whole ids of entries %j', (entries, places) => {
   const records = manyRecords(entries)
-  const { marks } = encode(records)
-  expect(marks.length).toBe(count * 8)
-  for (let mark = 0; mark < count; mark++) {
-    const at = mark * locatorMarkEntries * locatorBytes
-    expect(marks.subarray(mark * 8, mark * 8 + 8)).toEqual(records.subarray(at, at + 8))
-  }
+  const ids = places.map((place) => [
+    ...records.subarray(place * locatorBytes, place * locatorBytes + 16),
+  ])
+  expect([...encode(records).marks]).toEqual(ids.flat())
 })
 
 test('a bucket is full at its bound, and refused one above', () => {

@@ -46,7 +46,7 @@ const manifests: fc.Arbitrary<Manifest> = fc
         bytes,
         entries,
         marks: Uint8Array.from(
-          { length: Math.ceil(entries / locatorMarkEntries) * 8 },
+          { length: (Math.ceil(entries / locatorMarkEntries) + 1) * 16 },
           (_, i) => seed >> (i % 24),
         ),
       }))
@@ -164,8 +164,8 @@ const members: [path: string, near: unknown[], far: unknown[]][] = [
   ],
   [
     'locators.0.buckets.0.marks',
-    ['ff'.repeat(8)],
-    ['ff'.repeat(7), 'ff'.repeat(9), 'f'.repeat(17), 'FF'.repeat(8), '', 7],
+    ['ff'.repeat(32)],
+    ['ff'.repeat(31), 'ff'.repeat(33), 'ff'.repeat(16), 'f'.repeat(65), 'FF'.repeat(32), '', 7],
   ],
   [
     'locators.0.dropped',
@@ -237,7 +237,7 @@ test.each<[path: string, to: unknown]>([
   ['locators.0.buckets.0.entries', 1.5],
   ['locators.0.buckets.0.bytes', -1],
   ['locators.0.buckets.0.name', name(42)],
-  ['locators.0.buckets.0.marks', new Uint8Array(7)],
+  ['locators.0.buckets.0.marks', new Uint8Array(31)],
   ['locators.0.dropped', [2, 0]],
   ['locators.0.dropped', [4]],
   ['locators.0.dropped', [0, 1, 2, 3]],
