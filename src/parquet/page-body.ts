@@ -1,4 +1,5 @@
 import type { Codec } from '../ports/codec.ts'
+import { crc32 } from '../span/crc32.ts'
 import { ByteReader, corrupt } from './byte-reader.ts'
 import { type ChunkPlace, codecUncompressed, codecZstd } from './footer.ts'
 import type { PageHeader } from './page-header.ts'
@@ -9,7 +10,10 @@ import { physicalTypes } from './schema.ts'
 const pageBytesMax = 256 * 1024 * 1024
 export const pageEntriesMax = 16 * 1024 * 1024
 
-/** The page after decompression; of a nested page with its levels, which stand uncompressed in front. */
+/**
+ * The page after decompression; of a nested page with its levels, which stand uncompressed in front. Throws kind
+ * `corrupt` when the page does not have its checksum. One that carries none and is not compressed is believed.
+ */
 export function pageBody(
   header: PageHeader,
   body: Uint8Array,
@@ -22,6 +26,9 @@ export function pageBody(
   const compressed = place.codec === codecZstd && (header.kind !== 'nested' || header.compressed)
   if (place.codec !== codecZstd && place.codec !== codecUncompressed) {
     throw corrupt(name, `is compressed by codec ${place.codec}`)
+  }
+  if (header.crc !== undefined && (crc32(body) | 0) !== header.crc) {
+    throw corrupt(name, 'holds a page that does not have its checksum')
   }
   if (!compressed) {
     if (header.rawBytes !== header.bytes) throw corrupt(name, 'holds a page of two sizes')
@@ -57,13 +64,16 @@ export function levelOfAll(
   return level
 }
 
-/** The first `count` levels of a stretch of `bytes` bytes; the cursor ends behind the stretch. */
+/**
+ * The first `count` levels of a stretch of `bytes` bytes; the cursor ends behind the stretch. `isAll`: the stretch must
+ * hold no more, since only the page's header says how long it is, which no checksum covers.
+ */
 export function readLevels(
   reader: ByteReader,
   bytes: number,
   levelMax: number,
   count: number,
-  into?: Uint8Array,
+  { isAll = false, into }: { readonly isAll?: boolean; readonly into?: Uint8Array } = {},
 ): Uint8Array {
   reader.need(bytes)
   if (count > pageEntriesMax) throw corrupt(reader.name, `holds a page of ${count} entries`)
@@ -71,6 +81,7 @@ export function readLevels(
   reader.offset += bytes
   const levels = into ?? new Uint8Array(count)
   readHybrid(within, bitWidthOf(levelMax), 0, count, levels)
+  if (isAll && within.left > 0) throw corrupt(reader.name, 'holds more levels than entries')
   return levels
 }
 

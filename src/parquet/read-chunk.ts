@@ -30,26 +30,34 @@ export interface ChunkShape {
   readonly typeLength: number
 }
 
+/** Rows [from, to) of a chunk that has `of`. */
+export interface RowRange {
+  readonly from: number
+  readonly to: number
+  readonly of: number
+}
+
 /**
- * Reads rows [from, to) of a chunk: only the pages that hold them are decompressed, and of a dictionary only the
- * entries they name are looked up. `bytes` is the chunk. Throws kind `corrupt`.
+ * Reads some rows of a chunk: only the pages that hold them are decompressed, and of a dictionary only the entries they
+ * name are looked up. `bytes` is the chunk. Throws kind `corrupt`.
  */
 export function readChunkRows(
   bytes: Uint8Array,
   place: ChunkPlace,
   shape: ChunkShape,
-  rows: { from: number; to: number },
+  rows: RowRange,
   codec: Codec,
 ): ChunkSlice {
   const reader = new ByteReader(bytes, `column ${place.path}`)
   let dictionary: Dictionary | undefined
   const slices: ChunkSlice[] = []
-  let row = 0
-  while (row < rows.to) {
-    if (reader.left === 0) throw corrupt(reader.name, `holds ${row} rows, ${rows.to} are asked for`)
+  let [row, entries] = [0, 0]
+  // To the end, past the rows asked for: a header that miscounts its page would shift the rows behind it.
+  while (reader.left > 0) {
     const header = readPageHeader(reader)
     const body = reader.take(header.bytes)
     if (header.kind === 'dictionary') {
+      if (dictionary !== undefined || row > 0) throw corrupt(reader.name, 'has a second dictionary')
       dictionary = {
         bytes: pageBody(header, body, place, codec, reader.name),
         entries: header.values,
@@ -69,6 +77,10 @@ export function readChunkRows(
       slices.push(readPageRows(page, place, shape, { from, to }, dictionary))
     }
     row += pageRows
+    entries += header.values
+  }
+  if (row !== rows.of || entries !== place.values) {
+    throw corrupt(reader.name, `must have ${rows.of} rows in ${place.values} entries, has ${row}`)
   }
   return joinSlices(slices)
 }
@@ -96,7 +108,8 @@ function readPageRows(
   let { from, to } = rows
   let repetition: Uint8Array | undefined
   if (header.kind === 'nested' && shape.repetitionMax > 0) {
-    const levels = readLevels(reader, header.repetitionBytes, shape.repetitionMax, header.values)
+    const { repetitionBytes, values } = header
+    const levels = readLevels(reader, repetitionBytes, shape.repetitionMax, values, { isAll: true })
     ;({ from, to } = entriesOfRows(levels, rows, page.name))
     repetition = levels.subarray(from, to)
   } else if (shape.repetitionMax > 0) throw corrupt(page.name, 'must say where its rows begin')
@@ -104,8 +117,10 @@ function readPageRows(
   let firstValue = from
   let count = to - from
   if (shape.definitionMax > 0) {
-    const bytes = header.kind === 'nested' ? header.definitionBytes : reader.u32()
-    const levels = readLevels(reader, bytes, shape.definitionMax, to)
+    const isAll = header.kind === 'nested'
+    const bytes = isAll ? header.definitionBytes : reader.u32()
+    const read = isAll ? header.values : to
+    const levels = readLevels(reader, bytes, shape.definitionMax, read, { isAll })
     firstValue = countOf(levels, shape.definitionMax, 0, from)
     count = countOf(levels, shape.definitionMax, from, to)
     definition = levels.subarray(from, to)
@@ -164,6 +179,8 @@ function readValues(
   if (header.encoding !== encodingPlain) {
     throw corrupt(reader.name, `is encoded by encoding ${header.encoding}`)
   }
+  // We never write both. One bit makes ids of values, and few rows of many would not show that they are too short.
+  if (dictionary !== undefined) throw corrupt(reader.name, 'has values beside its dictionary')
   const bytes = reader.take(reader.left)
   if (type === physicalTypes.BYTE_ARRAY) return readByteArrays(bytes, first, count, reader.name)
   if (type === physicalTypes.BOOLEAN) return readBits(bytes, first, count, reader.name)

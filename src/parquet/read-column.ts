@@ -125,6 +125,8 @@ function openColumn(
   }
 }
 
+const all = { isAll: true } as const
+
 function readPage(open: OpenColumn, header: PageHeader, page: ByteReader): void {
   const { shape, name } = open
   const from = open.entries
@@ -135,7 +137,8 @@ function readPage(open: OpenColumn, header: PageHeader, page: ByteReader): void 
   const nested = header.kind === 'nested' ? header : undefined
   if (shape.repetitionMax > 0) {
     if (nested === undefined) throw corrupt(name, 'must say where its rows begin')
-    const levels = readLevels(page, nested.repetitionBytes, shape.repetitionMax, header.values)
+    const { repetitionBytes } = nested
+    const levels = readLevels(page, repetitionBytes, shape.repetitionMax, header.values, all)
     open.repetition = withLevels(open.repetition, levels, from, open.entriesMax)
   }
   const count = shape.definitionMax > 0 ? readDefinition(open, header, page) : header.values
@@ -163,10 +166,10 @@ function readDefinition(open: OpenColumn, header: PageHeader, page: ByteReader):
   if (open.scratch !== undefined) {
     open.definition ??= levelsFor(open)
     const levels = open.definition.subarray(from, from + header.values)
-    readLevels(page, bytes, definitionMax, header.values, levels)
+    readLevels(page, bytes, definitionMax, header.values, { ...all, into: levels })
     return countOf(levels, definitionMax)
   }
-  const levels = readLevels(page, bytes, definitionMax, header.values)
+  const levels = readLevels(page, bytes, definitionMax, header.values, all)
   open.definition = withLevels(open.definition, levels, from, entriesMax)
   return countOf(levels, definitionMax)
 }

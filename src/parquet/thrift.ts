@@ -13,7 +13,7 @@ const typeDouble = 7
 const typeBinary = 8
 const typeList = 9
 const typeSet = 10
-const typeStruct = 12
+export const typeStruct = 12
 
 /** Struct in struct in list: Parquet's metadata is nowhere deeper; bytes that claim so are broken. */
 const depthMax = 16

@@ -1,5 +1,6 @@
 import { pageValueBytes } from '../limits.ts'
 import type { Codec } from '../ports/codec.ts'
+import { crc32 } from '../span/crc32.ts'
 import { ByteWriter } from './byte-writer.ts'
 import { codecUncompressed, codecZstd, type Statistics } from './footer.ts'
 import {
@@ -67,7 +68,7 @@ const rawBytesUncompressedMax = 160
 const packedIdBytesMax = 64
 
 /** Room for a page's header. */
-const pageHeaderBytesMax = 48
+const pageHeaderBytesMax = 56
 
 /** Level entries a page has at least, however large its values are. */
 const pageEntriesMin = 64
@@ -124,10 +125,13 @@ function layPages(
   for (const [i, page] of pages.entries()) {
     const body = packed?.[i] ?? page.body
     const bytes = page.levels.length + body.length
+    // A zstd frame has a checksum of its own; levels, and pages that stay as they are, have none.
+    const isBare = packed === undefined || page.levels.length > 0
+    const crc = isBare ? crc32(body, crc32(page.levels)) | 0 : undefined
     const header =
       page.header.kind === 'nested'
-        ? { ...page.header, bytes, compressed: packed !== undefined }
-        : { ...page.header, bytes }
+        ? { ...page.header, bytes, crc, compressed: packed !== undefined }
+        : { ...page.header, bytes, crc }
     writePageHeader(out, header)
     out.append(page.levels)
     out.append(body)

@@ -68,13 +68,15 @@ function sliceColumns(
   const infos = readAttributeColumns(footer.keyValues)
   const leaves = new Map(leavesOf(spanSchema(infos)).map((leaf) => [leaf.path.join('.'), leaf]))
   const columns = new Map<string, ChunkSlice>()
-  if (rows.from === rows.to) return columns
-  for (const place of footer.groups[0]?.chunks ?? []) {
+  const [only] = footer.groups
+  if (rows.from === rows.to || only === undefined) return columns
+  const { rows: of } = only
+  for (const place of only.chunks) {
     const leaf = leaves.get(place.path)
     if (leaf === undefined) continue
     columns.set(
       place.path,
-      readChunkRows(chunkBytes(bytes, group, place), place, leaf, rows, codec),
+      readChunkRows(chunkBytes(bytes, group, place), place, leaf, { ...rows, of }, codec),
     )
   }
   return columns

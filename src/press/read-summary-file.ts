@@ -43,7 +43,8 @@ function readGroup(
     const end = place.offset + place.bytes
     if (end > bytes.length) throw corrupt(name, `place ${place.path} behind their end`)
     const chunk = bytes.subarray(place.offset, end)
-    columns.set(place.path, readChunkRows(chunk, place, leaf, { from: 0, to: rows }, codec))
+    const all = { from: 0, to: rows, of: rows }
+    columns.set(place.path, readChunkRows(chunk, place, leaf, all, codec))
   }
   const required = (path: string): ChunkSlice => {
     const slice = columns.get(path)
