@@ -8,6 +8,7 @@ import {
   type IndexRef,
   indexObjectKey,
   indexPrefix,
+  manifestPrefix,
   parseIndexObjectKey,
   parseManifestKey,
   parseSpanFileKey,
@@ -15,10 +16,9 @@ import {
   spanPrefix,
 } from '../layout/keys.ts'
 import { locatorBytes, storeReadsAtOnce, tailGuessBytes } from '../limits.ts'
-import type { Codec } from '../ports/codec.ts'
 import { type ListEntry, listAll } from '../ports/object-store.ts'
 import { decodeFooterSuffix } from '../press/file-footer.ts'
-import { decodeRowGroup, type ReadSpan } from '../press/read-spans.ts'
+import { decodeRowGroup } from '../press/read-spans.ts'
 import { decodeSummaryFile } from '../press/read-summary-file.ts'
 import type { Runtime } from '../runtime.ts'
 import { readReceipts } from '../snapshot/absorbed-envelopes.ts'
@@ -31,9 +31,10 @@ import { readDayList } from '../snapshot/read-day-list.ts'
 import { readLocatorBlocks, readLocatorFiles } from '../snapshot/read-locators.ts'
 import { withSnapshot } from '../snapshot/with-snapshot.ts'
 import { compareTraceIds, hexOf } from '../span/trace-id.ts'
+import { withoutKeys } from './without-keys.ts'
 
 export interface FsckReport {
-  /** The newest manifest's number; 0 when there is none. */
+  /** The number of the newest manifest that can be read; 0 when there is none. */
   readonly manifest: number
   readonly spanFiles: number
   /** Rows of span files, and of live fresh files. */
@@ -42,7 +43,10 @@ export interface FsckReport {
   readonly freshRows: number
   /** What does not resolve or does not agree, with keys; empty when all is well. */
   readonly problems: readonly string[]
-  /** What no standing manifest names: the sweep removes it once it is old enough. */
+  /**
+   * What no standing manifest names: the sweep removes it once it is old enough. Empty while one of them cannot be read,
+   * as nobody knows what that one names.
+   */
   readonly unnamed: readonly ListEntry[]
 }
 
@@ -57,6 +61,7 @@ const looks = 3
 /**
  * Checks a tenant's bucket: every live pointer resolves, and what parts of the index say of each other agrees. A site
  * at work moves on while it looks, so trouble counts only when it is met on a manifest that is newest before and after.
+ * Manifests that cannot be read are problems, and the rest is held to the newest that can.
  */
 export async function fsck(
   tenant: string,
@@ -65,21 +70,34 @@ export async function fsck(
 ): Promise<FsckReport> {
   const index = { tenant, region: runtime.region }
   for (let look = 1; ; look++) {
-    const cache = readCache()
-    const report = await lookOnce(index, runtime, cache, options)
+    const before = await newestKey(index, runtime)
+    const report = await lookOnce(index, runtime, readCache(), options)
     if (report.problems.length === 0 || look === looks) return report
-    const { manifest } = await newestManifest(index, runtime, cache.index)
-    if (manifest.number === report.manifest) return report
+    if ((await newestKey(index, runtime)) === before) return report
   }
+}
+
+async function newestKey(index: IndexRef, runtime: Runtime): Promise<string | undefined> {
+  return (await listManifests(index, runtime)).at(-1)?.key
+}
+
+async function listManifests(index: IndexRef, { store }: Runtime): Promise<ListEntry[]> {
+  const entries: ListEntry[] = []
+  for await (const entry of listAll(store, manifestPrefix(index))) {
+    if (parseManifestKey(entry.key)) entries.push(entry)
+  }
+  return entries
 }
 
 async function lookOnce(
   index: IndexRef,
-  runtime: Runtime,
+  whole: Runtime,
   cache: ReadCache,
   options: FsckOptions,
 ): Promise<FsckReport> {
   const problems: string[] = []
+  const broken = await brokenManifests(index, whole, cache, problems)
+  const runtime = { ...whole, store: withoutKeys(whole.store, broken) }
   const fresh = await checkFresh(index, runtime, cache, options, problems)
   const { manifest, entries } = await newestManifest(index, runtime, cache.index)
   const files = await checkFiles(manifest, runtime, cache, options, problems)
@@ -91,8 +109,23 @@ async function lookOnce(
     rows: files.reduce((sum, { rows }) => sum + rows, 0),
     ...fresh,
     problems,
-    unnamed: await listUnnamed(index, entries, runtime, cache, problems),
+    unnamed: broken.size > 0 ? [] : await listUnnamed(index, entries, runtime, cache, problems),
   }
+}
+
+async function brokenManifests(
+  index: IndexRef,
+  runtime: Runtime,
+  cache: ReadCache,
+  problems: string[],
+): Promise<Set<string>> {
+  const broken = new Set<string>()
+  for (const entry of await listManifests(index, runtime)) {
+    const problemsBefore = problems.length
+    await attempt(problems, () => readManifest(entry, index, runtime, cache.index))
+    if (problems.length > problemsBefore) broken.add(entry.key)
+  }
+  return broken
 }
 
 /** Runs a check; what is missing or broken is a problem, and so is what the check itself finds. */
@@ -198,7 +231,7 @@ async function checkSummaries(
   const key = indexObjectKey({ ...index, ...file, kind: 'summaries' })
   const stored = await store.get(key)
   if (stored === undefined) throw new MissingObject(key)
-  const summaries = decodeSummaryFile(stored.body, codec)
+  const summaries = decoded(key, () => decodeSummaryFile(stored.body, codec))
   const spans = summaries.reduce((sum, summary) => sum + summary.spans, 0)
   if (spans !== file.rows || summaries.length !== file.traces) {
     problems.push(`summaries must count ${file.rows} spans, count ${spans}, ${key}`)
@@ -226,7 +259,9 @@ async function checkRows(
   for (const group of groups) {
     const stored = await store.get(key, { offset: group.offset, length: group.bytes })
     if (stored === undefined) throw new MissingObject(key)
-    const rows = decodeGroup(stored.body, group, key, codec)
+    const rows = decoded(`${key} ${group.offset}`, () =>
+      decodeRowGroup(stored.body, group, { from: 0, to: group.rows }, codec),
+    )
     const isOutside = rows.some(
       ({ span: { traceId } }) =>
         compareTraceIds(traceId, group.minTraceId) < 0 ||
@@ -250,16 +285,12 @@ async function checkRows(
   }
 }
 
-function decodeGroup(
-  body: Uint8Array,
-  group: CheckedFile['groups'][number],
-  key: string,
-  codec: Codec,
-): ReadSpan[] {
+/** What was read there; errors say where. */
+function decoded<T>(place: string, decode: () => T): T {
   try {
-    return decodeRowGroup(body, group, { from: 0, to: group.rows }, codec)
+    return decode()
   } catch (cause) {
-    throw new SpanlakeError(kindOf(cause), `${messageOf(cause)}, ${key} ${group.offset}`, { cause })
+    throw new SpanlakeError(kindOf(cause), `${messageOf(cause)}, ${place}`, { cause })
   }
 }
 

@@ -32,6 +32,10 @@ async function keysLike(world: LookupWorld, pattern: RegExp): Promise<string[]> 
   return keys
 }
 
+async function bodyOf(world: LookupWorld, key: string): Promise<Uint8Array> {
+  return (await world.store.get(key))!.body
+}
+
 test('a bucket in order has no problems, and counts its rows', async () => {
   const world = await compactedWorld()
   const report = await fsck('acme', world.runtime, { deep: true })
@@ -128,4 +132,42 @@ test('what no manifest names is listed, until the sweep takes it', async () => {
   world.pass(2 * 3_600_000)
   await sweep('acme', world.runtime, readCache().index)
   expect((await fsck('acme', world.runtime)).unnamed).toEqual([])
+})
+
+test('a corrupt manifest is a problem, and the rest is checked all the same', async () => {
+  const world = await compactedWorld()
+  const [old, newest] = (await keysLike(world, /\/manifest\//)) as [string, string]
+  const [oldBody, newestBody] = [await bodyOf(world, old), await bodyOf(world, newest)]
+  const orphan = 'acme/spans/date=2026-11-20/hour=12/0000000000-00112233445566ff.parquet'
+  await world.store.put(orphan, new Uint8Array(9), { kind: 'create' })
+
+  await world.store.put(old, new Uint8Array(9), { kind: 'overwrite' })
+  const report = await fsck('acme', world.runtime, { deep: true })
+  expect(report).toMatchObject({ manifest: 2, spanFiles: 2, rows: 6, freshRows: 1, unnamed: [] })
+  expect(report.problems).toEqual([expect.stringContaining(old)])
+
+  await world.store.put(newest, new Uint8Array(9), { kind: 'overwrite' })
+  const both = await fsck('acme', world.runtime, { deep: true })
+  expect(both).toMatchObject({ manifest: 0, spanFiles: 0, freshFiles: 5, unnamed: [] })
+  expect(both.problems).toEqual([expect.stringContaining(old), expect.stringContaining(newest)])
+
+  await world.store.put(old, oldBody, { kind: 'overwrite' })
+  await world.store.put(newest, newestBody, { kind: 'overwrite' })
+  const { unnamed, problems } = await fsck('acme', world.runtime)
+  expect({ unnamed: unnamed.map(({ key }) => key), problems }).toEqual({
+    unnamed: [orphan],
+    problems: [],
+  })
+})
+
+test('what the newest manifest that can be read names is checked when a newer one is corrupt', async () => {
+  const world = await compactedWorld()
+  const newest = (await keysLike(world, /\/manifest\//)).at(-1)!
+  await world.store.put(newest, new Uint8Array(9), { kind: 'overwrite' })
+  const [file] = (await keysLike(world, /\/spans\//)) as [string]
+  await world.store.delete([file])
+  const { manifest, problems } = await fsck('acme', world.runtime)
+  expect(manifest).toBe(1)
+  expect(problems.join('\n')).toContain(newest)
+  expect(problems.join('\n')).toContain(file)
 })
