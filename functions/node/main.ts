@@ -1,11 +1,9 @@
-import { messageOf, SpanlakeError } from '../../src/errors.ts'
 import { program } from './program.ts'
+import { textOf } from './text-of.ts'
 
 try {
   await program().parseAsync()
 } catch (error) {
-  // Ours say what to do in their message; anything else is a bug and shows its stack.
-  const text = error instanceof SpanlakeError ? messageOf(error) : (error as Error).stack
-  process.stderr.write(`spanlake: ${text}\n`)
+  process.stderr.write(`spanlake: ${textOf(error)}\n`)
   process.exitCode = 1
 }

@@ -1,18 +1,21 @@
 import { existsSync } from 'node:fs'
 import { nodeLog } from '../../src/adapters/node/log.ts'
 import { nodeRuntime } from '../../src/adapters/node/runtime.ts'
-import { compactStep } from '../../src/compact/compact.ts'
 import { expire } from '../../src/compact/expire.ts'
 import { SpanlakeError } from '../../src/errors.ts'
 import { fsck } from '../../src/fsck/fsck.ts'
+import { parseTokens } from '../../src/ingest/parse-tokens.ts'
 import { defaultLimits } from '../../src/limits.ts'
 import { silentMeter } from '../../src/ports/meter.ts'
 import type { Runtime } from '../../src/runtime.ts'
 import { listTenants } from '../../src/snapshot/list-tenants.ts'
 import { readCache } from '../../src/snapshot/read-cache.ts'
 import { sweep } from '../../src/sweep/sweep.ts'
+import { readTokens } from './access-file.ts'
+import { compactUntilDone } from './compact-until-done.ts'
 import { storeFolder } from './data-folders.ts'
 import { findRegion, keepRegion } from './data-region.ts'
+import { textOf } from './text-of.ts'
 
 /** The bucket that a command works on; a server may run on it, as all of this may race. */
 export interface MaintainOptions {
@@ -23,36 +26,35 @@ export interface MaintainOptions {
   readonly tenant?: string
 }
 
-/** Merges until nothing is left to merge. */
+/** Merges until nothing is left to merge; exits with 1 when others were in the way for too long. */
 export async function compactCommand(options: MaintainOptions): Promise<void> {
   await eachTenant(options, async (tenant, runtime) => {
-    const cache = readCache()
-    const done = { merges: 0, filesBefore: 0, filesAfter: 0, spans: 0, bytesWritten: 0 }
-    for (let lost = 0; lost < 5; ) {
-      const step = await compactStep(tenant, runtime, cache, { now: true })
-      if (step.kind === 'nothing') break
-      if (step.kind === 'lost') lost++
-      if (step.kind !== 'merged') continue
-      const { report } = step
-      done.merges++
-      done.filesBefore += report.filesBefore
-      done.filesAfter += report.filesAfter
-      done.spans += report.rowsBefore
-      done.bytesWritten += report.bytesWritten
+    const totals = await compactUntilDone(tenant, runtime, (report) =>
       process.stderr.write(
         `${tenant}: ${report.kind === 'fresh' ? 'fresh' : 'span'} files ${report.filesBefore} → ` +
           `${report.filesAfter}, spans ${report.rowsAfter.toLocaleString('en-US')}\n`,
-      )
-    }
-    print({ tenant, ...done })
+      ),
+    )
+    print({ tenant, ...totals })
+    if (totals.complete) return
+    process.stderr.write(`${tenant}: stopped, as others were faster again and again: run it anew\n`)
+    process.exitCode = 1
   })
 }
 
-export async function expireCommand(
-  options: MaintainOptions & { readonly retention: number },
-): Promise<void> {
+export interface ExpireOptions extends MaintainOptions {
+  /** Milliseconds. */
+  readonly retention: number
+  /** Whether that goes for all tenants, also for those that have their own in the tokens file. */
+  readonly isForAll: boolean
+  readonly tokens?: string
+}
+
+export async function expireCommand(options: ExpireOptions): Promise<void> {
+  const { tenants } = options.tokens ? parseTokens(await readTokens(options.tokens)) : {}
   await eachTenant(options, async (tenant, runtime) => {
-    const report = await expire(tenant, options.retention, runtime, readCache())
+    const own = options.isForAll ? undefined : tenants?.get(tenant)?.retentionMs
+    const report = await expire(tenant, own ?? options.retention, runtime, readCache())
     const { expiredMs, ...counts } = report ?? { expiredMs: 0, spanFiles: 0, freshFiles: 0 }
     const receivedBefore = report ? new Date(expiredMs).toISOString() : null
     print({ tenant, receivedBefore, ...counts })
@@ -91,6 +93,7 @@ function print(report: object): void {
   process.stdout.write(`${JSON.stringify(report)}\n`)
 }
 
+/** One tenant's trouble is told of, and does not hold up the others; the exit code is 1 then. */
 async function eachTenant(
   { data, region, tenant }: MaintainOptions,
   work: (tenant: string, runtime: Runtime) => Promise<void>,
@@ -107,5 +110,12 @@ async function eachTenant(
   const tenants = tenant ? [tenant] : await listTenants(runtime.store)
   if (tenants.length === 0) throw nothing
   await keepRegion(data, runtime.region)
-  for (const each of tenants) await work(each, runtime)
+  for (const each of tenants) {
+    try {
+      await work(each, runtime)
+    } catch (error) {
+      process.stderr.write(`${each}: ${textOf(error)}\n`)
+      process.exitCode = 1
+    }
+  }
 }

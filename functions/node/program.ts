@@ -22,6 +22,7 @@ import { type DemoOptions, demoCommand } from './demo.ts'
 import { type ImportCommandOptions, importCommand } from './import-command.ts'
 import {
   compactCommand,
+  type ExpireOptions,
   expireCommand,
   fsckCommand,
   type MaintainOptions,
@@ -88,11 +89,8 @@ function withServeOptions(command: Command): Command {
     )
     .addOption(retentionOption())
     .addOption(
-      option(
-        '--tokens <file>',
+      tokensOption(
         'tokens with their roles and tenants (JSON); without it one tenant, loopback only',
-        'SPANLAKE_TOKENS',
-        (text) => text,
       ),
     )
     .addOption(
@@ -220,7 +218,12 @@ function addMaintain(root: Command): void {
   withBucket(root.command('expire'))
     .description('let go of spans received longer ago than the retention')
     .addOption(retentionOption())
-    .action((options: MaintainOptions & { retention: number }) => expireCommand(options))
+    .addOption(tokensOption('tokens file, for the retention of tenants that have their own there'))
+    .action((options: Omit<ExpireOptions, 'isForAll'>, command: Command) => {
+      // The variable is what `serve` takes too: for tenants that have none of their own.
+      const isForAll = command.getOptionValueSource('retention') === 'cli'
+      return expireCommand({ ...options, isForAll })
+    })
   withBucket(root.command('sweep'))
     .description('remove what no manifest names any more')
     .addOption(
@@ -271,6 +274,10 @@ function addToken(root: Command): void {
     .option('--role <role...>', 'write, read, site, admin', ['write'])
     .option('--tenant <tenant...>', 'the tenants it may name', [tenantDefault])
     .action((options: TokenOptions) => createTokenCommand(options))
+}
+
+function tokensOption(help: string): Option {
+  return option('--tokens <file>', help, 'SPANLAKE_TOKENS', (text) => text)
 }
 
 function dataOption(): Option {

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 import { type App, remoteApp } from '../../src/adapters/node/app-thread.ts'
@@ -22,7 +21,7 @@ import {
 } from '../../src/limits.ts'
 import type { Log } from '../../src/ports/log.ts'
 import type { Runtime } from '../../src/runtime.ts'
-import { accessOf } from './access-file.ts'
+import { accessOf, readTokens } from './access-file.ts'
 import { queueFile, storeFolder } from './data-folders.ts'
 import { keepRegion } from './data-region.ts'
 import type { WorkerSetup } from './flush-worker.ts'
@@ -221,14 +220,6 @@ function finishFlush(worker: Worker, log: Log): Promise<void> {
     })
     worker.postMessage('stop')
   })
-}
-
-async function readTokens(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (cause) {
-    throw new SpanlakeError('invalid', `tokens file must be readable, got ${file}`, { cause })
-  }
 }
 
 /** Without tokens anyone who reaches the port may write and read. */
