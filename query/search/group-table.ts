@@ -31,11 +31,11 @@ export function groupTable(
   codec: Codec,
 ): GroupTable {
   const leaves = leavesByPath(attributes)
-  const read = (path: string): ColumnData | undefined => {
+  const read = remembering((path: string): ColumnData | undefined => {
     const [bytes, place, leaf] = [chunks.get(path), places.get(path), leaves.get(path)]
     if (bytes === undefined || place === undefined || leaf === undefined) return undefined
     return readColumn(bytes, place, leaf, rows, codec)
-  }
+  })
   const text = (path: string) => lazily(() => withDefault(flatValues(read(path), textEntry), ''))
   const time = (path: string) => lazily(() => int64Values(read(path)))
   const start = time(c.start)
@@ -71,6 +71,12 @@ export function groupTable(
       if (last?.row !== row) last = { row, items: itemsOf(nested, row) }
       return last.items
     }
+  }
+
+  const scopeColumns = {
+    span: remembering((key: string) => attributeColumn('span', key)),
+    resource: remembering((key: string) => attributeColumn('resource', key)),
+    scope: remembering((key: string) => attributeColumn('scope', key)),
   }
 
   function attributeColumn(scope: 'span' | 'resource' | 'scope', key: string) {
@@ -114,7 +120,7 @@ export function groupTable(
     attribute(scope, key) {
       if (scope === 'event') return (row) => valuesIn(events()(row), key)
       if (scope === 'link') return (row) => valuesIn(links()(row), key)
-      return attributeColumn(columnScopes[scope][0], key)
+      return scopeColumns[columnScopes[scope][0]](key)
     },
     attributeKeys: (scope) =>
       attributes.filter((one) => one.scope === columnScopes[scope][0]).map(({ key }) => key),
@@ -126,6 +132,18 @@ function lazily<Value>(make: () => Value): () => Value {
   return () => {
     made ??= { value: make() }
     return made.value
+  }
+}
+
+/** One table is asked by every part of a query, and again for every trace. */
+function remembering<Value>(make: (key: string) => Value): (key: string) => Value {
+  const made = new Map<string, Value>()
+  return (key) => {
+    const known = made.get(key)
+    if (known !== undefined || made.has(key)) return known as Value
+    const value = make(key)
+    made.set(key, value)
+    return value
   }
 }
 

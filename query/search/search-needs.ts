@@ -39,7 +39,7 @@ export function searchNeeds(stages: readonly Stage[]): SearchNeeds {
     span: asked,
     pruning: pruningCondition(asked),
     some,
-    traceMightMatch: (has) => holds(trace, some, has),
+    traceMightMatch: traceTest(trace, some),
     rowsSuffice: !needsWholeTrace,
     fields: [...new Map(fields.map((field) => [printField(field), field])).values()],
   }
@@ -52,21 +52,18 @@ function spansOf(trace: TraceCondition): SpanCondition[] {
   return [...new Map(all.map((span) => [keyOf(span), span])).values()]
 }
 
-function holds(
+function traceTest(
   trace: TraceCondition,
   some: readonly SpanCondition[],
-  has: ReadonlySet<number>,
-): boolean {
-  switch (trace.kind) {
-    case 'some': {
-      const key = keyOf(trace.span)
-      return has.has(some.findIndex((one) => keyOf(one) === key))
-    }
-    case 'all':
-      return trace.of.every((one) => holds(one, some, has))
-    case 'any':
-      return trace.of.some((one) => holds(one, some, has))
+): SearchNeeds['traceMightMatch'] {
+  if (trace.kind === 'some') {
+    const key = keyOf(trace.span)
+    const place = some.findIndex((one) => keyOf(one) === key)
+    return (has) => has.has(place)
   }
+  const tests = trace.of.map((one) => traceTest(one, some))
+  if (trace.kind === 'all') return (has) => tests.every((test) => test(has))
+  return (has) => tests.some((test) => test(has))
 }
 
 /** The same for conditions that say the same. */

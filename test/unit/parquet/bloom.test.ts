@@ -3,6 +3,7 @@ import { readBloomFilter, sbbfContains } from 'hyparquet/src/bloom.js'
 import { xxhash64 as oracle } from 'hyparquet/src/xxhash.js'
 import { expect, test } from 'vitest'
 import { bloomFilter } from '../../../src/parquet/bloom.ts'
+import { readBloomFilter as readOwn } from '../../../src/parquet/read-bloom.ts'
 import { xxhash64 } from '../../../src/parquet/xxhash64.ts'
 
 test('xxhash64 is what hyparquet computes', () => {
@@ -34,6 +35,21 @@ test('hyparquet finds every value in a filter, and hardly any other', () => {
     if (contains(`other ${i}`)) falseHits++
   }
   expect(falseHits).toBeLessThan(100)
+})
+
+test('our own reader says of every value what the writer wrote', () => {
+  const mightHold = readOwn(bloomFilter(keysOf(5_000))!, 'filter')
+  const asks = (key: string) => mightHold(new TextEncoder().encode(key))
+  const found = Array.from({ length: 5_000 }, (_, i) => asks(`key ${String(i).padStart(6, '0')}`))
+  expect(found).not.toContain(false)
+  const others = Array.from({ length: 5_000 }, (_, i) => asks(`other ${i}`))
+  expect(others.filter((one) => one).length).toBeLessThan(100)
+})
+
+test('a filter that is cut short is refused', () => {
+  const bytes = bloomFilter(keysOf(5_000))!
+  expect(() => readOwn(bytes.subarray(0, bytes.length - 1), 'filter')).toThrow('filter')
+  expect(() => readOwn(bytes.subarray(0, 1), 'filter')).toThrow('filter')
 })
 
 test('few values have no filter', () => {
