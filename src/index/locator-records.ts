@@ -1,4 +1,5 @@
 import { locatorBytes } from '../limits.ts'
+import { differingWord } from '../span/differing-word.ts'
 
 /** Where rows of a trace lie: one for each row group that has some. */
 export interface Locator {
@@ -71,9 +72,11 @@ export function sortLocators(records: LocatorRecords): LocatorRecords {
     throw new RangeError(`locators to sort must be at most ${sortLocatorsMax}, got ${count}`)
   }
   const view = new DataView(records.buffer, records.byteOffset, records.length)
-  // The first 32 bits of the id and the place in one double: the native sort needs no comparison function.
+  const wordOf = (i: number, word: number) => view.getUint32(i * locatorBytes + word * 4)
+  const word = differingWord(count, wordOf)
+  // 32 bits of the id and the place in one double: the native sort needs no comparison function.
   const keys = new Float64Array(count)
-  for (let i = 0; i < count; i++) keys[i] = view.getUint32(i * locatorBytes) * sortLocatorsMax + i
+  for (let i = 0; i < count; i++) keys[i] = wordOf(i, word) * sortLocatorsMax + i
   keys.sort()
   const places = Array.from(keys, (key) => key % sortLocatorsMax)
   const sorted = new Uint8Array(records.length)

@@ -1,5 +1,6 @@
 import { SpanlakeError } from '../errors.ts'
 import { corrupt } from '../parquet/byte-reader.ts'
+import { differingWord } from '../span/differing-word.ts'
 import type { HeldGroup } from './held-group.ts'
 import { compareKeys, keyOfRow, keyOfTrace, keyWords, traceWords, writeKeys } from './row-keys.ts'
 
@@ -137,18 +138,19 @@ function checkOrder(keys: Uint32Array, from: number, to: number): void {
 
 /** By key, and last by place: inputs in the order given. */
 function orderKeys(keys: Uint32Array, count: number): Uint32Array {
-  // The first 32 bits of the trace id and the row in one number: the native sort needs no comparison function.
+  const word = differingWord(count, (i, at) => keys[i * keyWords + at]!)
+  // 32 bits of the trace id and the row in one number: the native sort needs no comparison function.
   const prefixes = new Float64Array(count)
-  for (let i = 0; i < count; i++) prefixes[i] = keys[i * keyWords]! * rowsPerKey + i
+  for (let i = 0; i < count; i++) prefixes[i] = keys[i * keyWords + word]! * rowsPerKey + i
   prefixes.sort()
   const order = new Uint32Array(count)
   for (let i = 0; i < count; i++) order[i] = prefixes[i]! % rowsPerKey
   const compare = (a: number, b: number) =>
     compareKeys(keys, a * keyWords, keys, b * keyWords, keyWords) || a - b
   for (let from = 0; from < count; ) {
-    const prefix = keys[order[from]! * keyWords]!
+    const prefix = keys[order[from]! * keyWords + word]!
     let to = from + 1
-    while (to < count && keys[order[to]! * keyWords] === prefix) to++
+    while (to < count && keys[order[to]! * keyWords + word] === prefix) to++
     if (to - from > 1) sortFew(order, from, to, compare)
     from = to
   }

@@ -1,3 +1,4 @@
+import { differingWord } from '../span/differing-word.ts'
 import type { SpanBatch } from '../span/span-batch.ts'
 
 /** Rows that fit beside 32 bits of an id in a double's 53. */
@@ -11,16 +12,18 @@ export function orderRows(batch: SpanBatch, rows?: Uint32Array): Uint32Array {
   const count = rows?.length ?? batch.rows
   if (batch.rows > rowsPerKey) throw new RangeError(`batch must have at most ${rowsPerKey} rows`)
   const prefixes = new DataView(batch.traceIds.buffer, batch.traceIds.byteOffset)
-  // The first 32 bits of the trace id and the row in one number: the native sort needs no comparison function.
+  const rowOf = (i: number) => (rows === undefined ? i : rows[i]!)
+  const word = differingWord(count, (i, at) => prefixes.getUint32(rowOf(i) * 16 + at * 4))
+  // 32 bits of the trace id and the row in one number: the native sort needs no comparison function.
   const keys = new Float64Array(count)
   for (let i = 0; i < count; i++) {
-    const row = rows === undefined ? i : rows[i]!
-    keys[i] = prefixes.getUint32(row * 16) * rowsPerKey + row
+    const row = rowOf(i)
+    keys[i] = prefixes.getUint32(row * 16 + word * 4) * rowsPerKey + row
   }
   keys.sort()
   const order = new Uint32Array(count)
   for (let i = 0; i < count; i++) order[i] = keys[i]! % rowsPerKey
-  const compare = rowComparison(batch)
+  const compare = rowComparison(batch, (word + 1) * 4)
   for (let from = 0; from < count; ) {
     const prefix = Math.floor(keys[from]! / rowsPerKey)
     let to = from + 1
@@ -53,12 +56,13 @@ function sortFew(
   }
 }
 
-function rowComparison(batch: SpanBatch): (a: number, b: number) => number {
+/** For rows whose trace ids are alike in their first `alikeBytes`. */
+function rowComparison(batch: SpanBatch, alikeBytes: number): (a: number, b: number) => number {
   const { traceIds, spanIds, kinds, startNs } = batch
   // Two halves compare faster than a BigInt64Array, whose every read makes a bigint.
   const starts = new Uint32Array(startNs.buffer, startNs.byteOffset, batch.rows * 2)
   return (a, b) => {
-    for (let i = 4; i < 16; i++) {
+    for (let i = alikeBytes; i < 16; i++) {
       const difference = traceIds[a * 16 + i]! - traceIds[b * 16 + i]!
       if (difference !== 0) return difference
     }
