@@ -9,7 +9,8 @@ export interface TraceSummary {
   /** The least start and the greatest end, signed as they are stored. */
   readonly startNs: bigint
   readonly endNs: bigint
-  /** Of the first span without a parent; undefined when the file holds none. */
+  /** Of the root; all undefined when the file holds no span without a parent. See `isRootBefore`. */
+  readonly rootStartNs: bigint | undefined
   readonly rootService: string | undefined
   readonly rootName: string | undefined
   readonly spans: number
@@ -17,6 +18,37 @@ export interface TraceSummary {
   readonly errors: number
   /** Distinct `service.name`s, sorted. */
   readonly services: readonly string[]
+}
+
+/** What decides between roots. */
+export type TraceRoot = Pick<TraceSummary, 'rootStartNs' | 'rootService' | 'rootName'>
+
+/**
+ * Whether a's root is the trace's rather than b's: of several spans without a parent the one that starts first, then by
+ * name and service. (Ids would decide ties as well, but 8 random bytes a trace are too much to keep for so little.) It
+ * must be the same within a file, over files and after a merge, or a trace changes its name as it is compacted.
+ */
+export function isRootBefore(a: TraceRoot, b: TraceRoot): boolean {
+  if (a.rootStartNs === undefined) return false
+  if (b.rootStartNs === undefined) return true
+  if (a.rootStartNs !== b.rootStartNs) return a.rootStartNs < b.rootStartNs
+  return compareRootTexts(a.rootName, a.rootService, b.rootName, b.rootService) < 0
+}
+
+/** The order of roots that start together; no service stands before all others. */
+export function compareRootTexts(
+  name: string | undefined,
+  service: string | undefined,
+  otherName: string | undefined,
+  otherService: string | undefined,
+): number {
+  return compareTexts(name, otherName) || compareTexts(service, otherService)
+}
+
+function compareTexts(a: string | undefined, b: string | undefined): number {
+  if (a === b) return 0
+  if (a === undefined || b === undefined) return a === undefined ? -1 : 1
+  return a < b ? -1 : 1
 }
 
 /** The same as columns over a dictionary of strings, in the order of trace ids: the order of the file's rows. */
@@ -28,6 +60,8 @@ export interface Summaries {
   readonly startNs: BigInt64Array
   readonly endNs: BigInt64Array
   readonly strings: readonly string[]
+  /** Where there is a root; elsewhere as `startNs`. */
+  readonly rootStartNs: BigInt64Array
   /** Indexes into `strings` plus 1; 0: no root. */
   readonly rootServices: Uint32Array
   readonly rootNames: Uint32Array
@@ -83,6 +117,10 @@ function writeRest(summaries: Summaries): ByteWriter {
   // Starts as they are: neighbours by id are no neighbours in time. Ends as the distance, modulo 2^64.
   for (const start of summaries.startNs) out.i64(start)
   for (const [i, end] of summaries.endNs.entries()) out.varint64(end - summaries.startNs[i]!)
+  // A root nearly always starts its trace: zeros.
+  for (const [i, start] of summaries.rootStartNs.entries()) {
+    out.varint64(start - summaries.startNs[i]!)
+  }
   return out
 }
 
@@ -156,10 +194,14 @@ export function decodeSummaries(bytes: Uint8Array, codec: Codec): TraceSummary[]
     if (found === undefined) throw corrupt(name, `have no string ${id}`)
     return found
   }
+  const after = (startNs: bigint) => BigInt.asIntN(64, startNs + reader.varint64())
+  const ends = starts.map(after)
+  const rootStarts = starts.map(after)
   return starts.map((startNs, i) => ({
     traceId: Uint8Array.from({ length: 16 }, (_, byte) => places[byte * count + i]!),
     startNs,
-    endNs: BigInt.asIntN(64, startNs + reader.varint64()),
+    endNs: ends[i]!,
+    rootStartNs: rootNames[i] === 0 ? undefined : rootStarts[i]!,
     rootService: rootServices[i] === 0 ? undefined : text(rootServices[i]! - 1),
     rootName: rootNames[i] === 0 ? undefined : text(rootNames[i]! - 1),
     spans: spans[i]!,

@@ -71,6 +71,7 @@ export const summaryColumns = {
   start: 'start',
   durationNs: 'duration_ns',
   end: 'end',
+  rootDelayNs: 'root_delay_ns',
   rootService: 'root_service',
   rootName: 'root_name',
   spans: 'spans',

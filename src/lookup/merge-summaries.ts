@@ -1,8 +1,8 @@
-import type { TraceSummary } from '../index/summaries.ts'
+import { isRootBefore, type TraceSummary } from '../index/summaries.ts'
 
 /**
  * One trace's summary over several files, given in the order of their keys. Everything but the counts stays right when
- * files repeat each other's spans. Of several roots, that of the part that starts first stays.
+ * files repeat each other's spans.
  */
 export function mergeSummaries(parts: readonly TraceSummary[]): TraceSummary {
   const [first, ...others] = parts as [TraceSummary, ...TraceSummary[]]
@@ -13,11 +13,11 @@ export function mergeSummaries(parts: readonly TraceSummary[]): TraceSummary {
     if (part.endNs > endNs) endNs = part.endNs
     spans += part.spans
     errors += part.errors
-    if (part.rootName === undefined) continue
-    if (root.rootName === undefined || part.startNs < root.startNs) root = part
+    if (isRootBefore(part, root)) root = part
   }
   const { traceId } = first
-  const { rootService, rootName } = root
+  const { rootStartNs, rootService, rootName } = root
   const services = [...new Set(parts.flatMap((part) => part.services))].sort()
-  return { traceId, startNs, endNs, rootService, rootName, spans, errors, services }
+  const times = { startNs, endNs, rootStartNs }
+  return { traceId, ...times, rootService, rootName, spans, errors, services }
 }

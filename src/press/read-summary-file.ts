@@ -54,16 +54,19 @@ function readGroup(
   const [ids, starts, durations] = [required(c.traceId), required(c.start), required(c.durationNs)]
   const [spans, errors] = [required(c.spans), required(c.errors)]
   const ends = optionalValues(required(c.end), rows)
+  const rootDelays = optionalValues(required(c.rootDelayNs), rows)
   const rootServices = optionalValues(required(c.rootService), rows)
   const rootNames = optionalValues(required(c.rootName), rows)
   const services = lists(required(`${c.services}.list.element`))
   return Array.from({ length: rows }, (_, row) => {
     const startNs = starts.values[row] as bigint
     const end = ends[row] as bigint | undefined
+    const rootDelay = rootDelays[row] as bigint | undefined
     return {
       traceId: (ids.values[row] as Uint8Array).slice(),
       startNs,
       endNs: end ?? BigInt.asIntN(64, startNs + (durations.values[row] as bigint)),
+      rootStartNs: rootDelay === undefined ? undefined : BigInt.asIntN(64, startNs + rootDelay),
       rootService: textOf(rootServices[row]),
       rootName: textOf(rootNames[row]),
       spans: (spans.values[row] as number) >>> 0,

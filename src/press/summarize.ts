@@ -1,4 +1,4 @@
-import type { Summaries } from '../index/summaries.ts'
+import { compareRootTexts, type Summaries } from '../index/summaries.ts'
 import type { SpanBatch } from '../span/span-batch.ts'
 import { sameId } from './fixed-chunks.ts'
 import { stringOf } from './plan-columns.ts'
@@ -17,11 +17,21 @@ export function summarizeTraces(batch: SpanBatch, order: Uint32Array): Summaries
     errors: new Uint32Array(count),
     startNs: new BigInt64Array(count),
     endNs: new BigInt64Array(count),
+    rootStartNs: new BigInt64Array(count),
     rootServices: new Uint32Array(count),
     rootNames: new Uint32Array(count),
     firstService: new Uint32Array(count + 1),
   }
   const services: number[] = []
+  /** Rows come by start: a later row is the root only where it starts together with the one found. */
+  const isRootBefore = (row: number, root: number): boolean =>
+    batch.startNs[row] === batch.startNs[root] &&
+    compareRootTexts(nameOf(row), serviceOf(row), nameOf(root), serviceOf(root)) < 0
+  const nameOf = (row: number): string => stringOf(batch, batch.names[row]!)
+  const serviceOf = (row: number): string | undefined => {
+    const service = serviceOfResource[batch.resourceOfRow[row]!]!
+    return service < 0 ? undefined : stringOf(batch, service)
+  }
   const strings = new TextIds(batch)
   for (let trace = 0; trace < count; trace++) {
     const [from, to] = [firsts[trace]!, firsts[trace + 1]!]
@@ -36,11 +46,12 @@ export function summarizeTraces(batch: SpanBatch, order: Uint32Array): Summaries
       const row = order[place]!
       if (batch.statusCodes[row] === statusError) summaries.errors[trace]!++
       if (isLater(batch.endNs, row, endRow)) endRow = row
-      if (root < 0 && isZero(batch.parentSpanIds, row * 8)) root = row
+      if (isZero(batch.parentSpanIds, row * 8) && (root < 0 || isRootBefore(row, root))) root = row
       const service = serviceOfResource[batch.resourceOfRow[row]!]!
       if (service >= 0) seen.add(service)
     }
     summaries.endNs[trace] = batch.endNs[endRow]!
+    summaries.rootStartNs[trace] = batch.startNs[root < 0 ? first : root]!
     if (root >= 0) {
       const service = serviceOfResource[batch.resourceOfRow[root]!]!
       summaries.rootServices[trace] = service < 0 ? 0 : strings.idOf(service) + 1

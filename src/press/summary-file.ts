@@ -42,12 +42,16 @@ const count = (name: string): SchemaNode => ({
   logical: 'uint32',
 })
 
-/** One row a trace. `end` only where start and duration do not tell it, as in files of spans. */
+/**
+ * One row a trace. `end` only where start and duration do not tell it, as in files of spans. `root_delay_ns` is the time
+ * from the trace's start to its root's: null without a root, and nearly always 0.
+ */
 export const summarySchema: readonly SchemaNode[] = [
   { name: c.traceId, type: 'FIXED_LEN_BYTE_ARRAY', typeLength: 16, repetition: 'required' },
   { name: c.start, type: 'INT64', repetition: 'required', logical: 'timestamp-ns' },
   { name: c.durationNs, type: 'INT64', repetition: 'required' },
   { name: c.end, type: 'INT64', repetition: 'optional', logical: 'timestamp-ns' },
+  { name: c.rootDelayNs, type: 'INT64', repetition: 'optional' },
   text(c.rootService),
   text(c.rootName),
   count(c.spans),
@@ -129,6 +133,7 @@ function chunkMakers(summaries: Summaries, order: Uint32Array): ChunkMaker[] {
     numbersChunk(times.start),
     numbersChunk(times.duration),
     numbersChunk(times.end, times.hasEnd),
+    numbersChunk(times.rootDelay, times.hasRoot),
     ids(summaries.rootServices),
     ids(summaries.rootNames),
     counts(summaries.spans),
@@ -170,18 +175,25 @@ function distinctOf(values: Uint32Array): { dense: Uint32Array; distinct: Int32A
   return { dense, distinct: Int32Array.from(known.keys()) }
 }
 
-function timesOf({ startNs, endNs }: Summaries, order: Uint32Array) {
+function timesOf({ startNs, endNs, rootStartNs, rootNames }: Summaries, order: Uint32Array) {
   const count = order.length
   const times = {
     start: new BigInt64Array(count),
     duration: new BigInt64Array(count),
     end: new BigInt64Array(count),
     hasEnd: new Uint8Array(count),
+    rootDelay: new BigInt64Array(count),
+    hasRoot: new Uint8Array(count),
   }
   for (let i = 0; i < count; i++) {
     const start = startNs[order[i]!]!
     const end = endNs[order[i]!]!
     times.start[i] = start
+    if (rootNames[order[i]!] !== 0) {
+      times.hasRoot[i] = 1
+      // Modulo 2^64, as the array has it.
+      times.rootDelay[i] = rootStartNs[order[i]!]! - start
+    }
     // An end before the start, or 2^63 ns after it, is no duration.
     if (end >= start && end - start < 2n ** 63n) times.duration[i] = end - start
     else {

@@ -1,4 +1,4 @@
-import type { Summaries } from '../index/summaries.ts'
+import { compareRootTexts, type Summaries } from '../index/summaries.ts'
 import { fixedColumns as c } from '../layout/columns.ts'
 import { type GrowableArray, grown, stringAt } from '../span/string-table.ts'
 import type { MergePlan } from './merge-plan.ts'
@@ -46,6 +46,7 @@ export class TraceRows {
     errors: new Uint32Array(firstTraces),
     starts: new Uint32Array(2 * firstTraces),
     ends: new Uint32Array(2 * firstTraces),
+    rootStarts: new Uint32Array(2 * firstTraces),
     rootServices: new Uint32Array(firstTraces),
     rootNames: new Uint32Array(firstTraces),
     firstService: new Uint32Array(firstTraces + 1),
@@ -74,7 +75,7 @@ export class TraceRows {
     const { from, to } = piece
     if (this.traces === 0 || !this.#isLast(open.traceIds, from * 16)) this.#addTrace(open, from)
     const trace = this.traces - 1
-    const { spans, errors, ends, rootServices, rootNames } = this.#summaries
+    const { spans, errors, ends } = this.#summaries
     spans[trace] = spans[trace]! + to - from
     const statuses = open.columnAt(plan.columnOfName.get(c.statusCode)!)!
     const services = open.columnAt(plan.serviceColumn)
@@ -89,10 +90,25 @@ export class TraceRows {
       if (service > 0 && service !== lastService)
         this.#lastServices.add(this.#textOf(open, service))
       lastService = service
-      if (rootNames[trace] !== 0 || !isZero(open.parentSpanIds, row * 8)) continue
-      rootNames[trace] = this.#textOf(open, this.#nameOf(open, plan, row)) + 1
-      rootServices[trace] = service === 0 ? 0 : this.#textOf(open, service) + 1
+      if (isZero(open.parentSpanIds, row * 8)) this.#addRoot(open, plan, row, service)
     }
+  }
+
+  /** Rows come by start: a later root counts only where it starts together with the one found. */
+  #addRoot(open: OpenGroup, plan: MergePlan, row: number, service: number): void {
+    const trace = this.traces - 1
+    const { rootStarts, rootNames, rootServices } = this.#summaries
+    const isFirst = rootNames[trace] === 0
+    if (!isFirst && !isSame(open.starts, row, rootStarts, trace)) return
+    const name = this.#textOf(open, this.#nameOf(open, plan, row)) + 1
+    const rootService = service === 0 ? 0 : this.#textOf(open, service) + 1
+    const text = (id: number | undefined) => this.#texts[(id ?? 0) - 1]
+    const [known, ofKnown] = [text(rootNames[trace]), text(rootServices[trace])]
+    if (!isFirst && compareRootTexts(text(name), text(rootService), known, ofKnown) >= 0) return
+    rootStarts[trace * 2] = open.starts[row * 2]!
+    rootStarts[trace * 2 + 1] = open.starts[row * 2 + 1]!
+    rootNames[trace] = name
+    rootServices[trace] = rootService
   }
 
   places(): TracePlaces {
@@ -114,13 +130,14 @@ export class TraceRows {
     this.#endTrace()
     const count = this.traces
     const { traceIds, spans, errors, starts, ends } = this.#summaries
-    const { rootServices, rootNames, firstService } = this.#summaries
+    const { rootStarts, rootServices, rootNames, firstService } = this.#summaries
     return {
       traceIds: traceIds.subarray(0, count * 16),
       spans: spans.subarray(0, count),
       errors: errors.subarray(0, count),
       startNs: new BigInt64Array(starts.buffer, 0, count),
       endNs: new BigInt64Array(ends.buffer, 0, count),
+      rootStartNs: new BigInt64Array(rootStarts.buffer, 0, count),
       strings: this.#texts,
       rootServices: rootServices.subarray(0, count),
       rootNames: rootNames.subarray(0, count),
@@ -152,12 +169,14 @@ export class TraceRows {
   #addTrace(open: OpenGroup, row: number): void {
     this.#endTrace()
     const trace = this.traces++
-    growAll(this.#summaries, this.traces + 1, { traceIds: 16, starts: 2, ends: 2 })
-    const { traceIds, starts, ends } = this.#summaries
+    const widths = { traceIds: 16, starts: 2, ends: 2, rootStarts: 2 }
+    growAll(this.#summaries, this.traces + 1, widths)
+    const { traceIds, starts, ends, rootStarts } = this.#summaries
     traceIds.set(open.traceIds.subarray(row * 16, row * 16 + 16), trace * 16)
     for (let half = 0; half < 2; half++) {
       starts[trace * 2 + half] = open.starts[row * 2 + half]!
       ends[trace * 2 + half] = open.ends[row * 2 + half]!
+      rootStarts[trace * 2 + half] = open.starts[row * 2 + half]!
     }
   }
 
@@ -210,6 +229,10 @@ function growAll<T extends Record<string, GrowableArray>>(
 function isZero(bytes: Uint8Array, at: number): boolean {
   for (let i = at; i < at + 8; i++) if (bytes[i] !== 0) return false
   return true
+}
+
+function isSame(times: Uint32Array, a: number, others: Uint32Array, b: number): boolean {
+  return times[a * 2] === others[b * 2] && times[a * 2 + 1] === others[b * 2 + 1]
 }
 
 /** Signed, in halves: reading a BigInt64Array makes a bigint a time. */

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { compactStep } from '../../src/compact/compact.ts'
 import { type ListTracesOptions, listTraces, type TraceList } from '../../src/lookup/list-traces.ts'
 import { readCache } from '../../src/snapshot/read-cache.ts'
 import type { Span } from '../../src/span/span.ts'
@@ -53,6 +54,7 @@ test('the newest traces first, merged over files, by tails alone', async () => {
       traceId: traceId(2),
       startNs: nowNs + 30n * second,
       endNs: nowNs + 31n * second,
+      rootStartNs: undefined,
       rootService: undefined,
       rootName: undefined,
       spans: 1,
@@ -63,6 +65,7 @@ test('the newest traces first, merged over files, by tails alone', async () => {
       traceId: traceId(3),
       startNs: nowNs + 20n * second,
       endNs: nowNs + 21n * second,
+      rootStartNs: undefined,
       rootService: undefined,
       rootName: undefined,
       spans: 1,
@@ -73,6 +76,7 @@ test('the newest traces first, merged over files, by tails alone', async () => {
       traceId: traceId(1),
       startNs: nowNs + 10n * second,
       endNs: nowNs + 41n * second,
+      rootStartNs: nowNs + 10n * second,
       rootService: 'web',
       rootName: 'POST /cart',
       spans: 3,
@@ -364,6 +368,57 @@ test('lists agree with a model that knows every acknowledged span, whatever was 
       },
     ),
     { numRuns: 40 },
+  )
+})
+
+/** By file and trace: spans of few starts and names, many of them without a parent. */
+const rooted = fc.array(
+  fc.array(
+    fc.record({
+      trace: fc.nat({ max: 2 }),
+      at: fc.nat({ max: 2 }),
+      isRoot: fc.boolean(),
+      name: fc.constantFrom('GET', 'POST', ''),
+      service: fc.constantFrom('web', 'cart', undefined),
+    }),
+    { minLength: 1, maxLength: 5 },
+  ),
+  { minLength: 1, maxLength: 5 },
+)
+
+test('a trace with several roots is listed the same before a compaction, between two and after', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      rooted,
+      fc.nat({ max: 4 }),
+      fc.infiniteStream(fc.nat()),
+      async (files, between, ids) => {
+        const world = lookupWorld()
+        const compact = () => compactStep('acme', world.runtime, readCache(), { now: true })
+        const expected = new Map<number, Span[]>()
+        for (const [i, file] of files.entries()) {
+          const spans = file.map(({ trace, at, isRoot, name, service }) => {
+            const parent = isRoot ? { parentSpanId: undefined } : {}
+            const resource = service === undefined ? { resource: someSpan().resource } : { service }
+            return span(trace, ids.next().value, at, { ...parent, ...resource, name })
+          })
+          await world.flush(world.envelope(spans))
+          for (const one of spans) {
+            const trace = one.traceId[15]!
+            expected.set(trace, [...(expected.get(trace) ?? []), one])
+          }
+          if (i === between) await compact()
+        }
+        const { traces } = await list(world)
+        for (const { traceId: id, rootStartNs } of traces) {
+          const roots = expected.get(id[15]!)!.filter(({ parentSpanId }) => !parentSpanId)
+          expect(rootStartNs).toBe(roots.map(({ startNs }) => startNs).sort()[0])
+        }
+        while ((await compact()).kind !== 'nothing');
+        expect((await list(world)).traces).toEqual(traces)
+      },
+    ),
+    { numRuns: 60 },
   )
 })
 

@@ -124,12 +124,13 @@ function checkIndex(file: MergedFile): void {
   const traces = [...Map.groupBy(spans, ({ traceId }) => hexOf(traceId)).values()]
   expect(summaries).toEqual(
     traces.map((trace) => {
-      const root = trace.find(({ parentSpanId }) => parentSpanId === undefined)
+      const root = rootOf(trace)
       const services = trace.map(serviceOf).filter((service) => service !== undefined)
       return {
         traceId: trace[0]!.traceId,
         startNs: signed(trace[0]!.startNs),
         endNs: trace.map(({ endNs }) => signed(endNs)).reduce((a, b) => (a > b ? a : b)),
+        rootStartNs: root && signed(root.startNs),
         rootService: root && serviceOf(root),
         rootName: root?.name,
         spans: trace.length,
@@ -185,6 +186,23 @@ function checkIndex(file: MergedFile): void {
 function serviceOf({ resource }: Span): string | undefined {
   const service = resource.attributes.find(({ key }) => key === 'service.name')?.value
   return service?.kind === 'string' ? service.value : undefined
+}
+
+/** Of those without a parent that which starts first, then by name, then by service. */
+function rootOf(spans: readonly Span[]): Span | undefined {
+  return spans
+    .filter(({ parentSpanId }) => parentSpanId === undefined)
+    .toSorted(
+      (a, b) =>
+        compare(BigInt.asIntN(64, a.startNs), BigInt.asIntN(64, b.startNs)) ||
+        compare(a.name, b.name) ||
+        compare(serviceOf(a) === undefined ? 0 : 1, serviceOf(b) === undefined ? 0 : 1) ||
+        compare(serviceOf(a) ?? '', serviceOf(b) ?? ''),
+    )[0]
+}
+
+function compare<T extends bigint | string | number>(a: T, b: T): number {
+  return a < b ? -1 : a > b ? 1 : 0
 }
 
 test('summaries, places, bounds and counts are those of the rows', () => {

@@ -31,6 +31,7 @@ function summariesOf(traces: readonly TraceSummary[]): Summaries {
     errors: Uint32Array.from(traces, ({ errors }) => errors),
     startNs: BigInt64Array.from(traces, ({ startNs }) => startNs),
     endNs: BigInt64Array.from(traces, ({ endNs }) => endNs),
+    rootStartNs: BigInt64Array.from(traces, (trace) => trace.rootStartNs ?? trace.startNs),
     rootServices: Uint32Array.from(traces, ({ rootService }) => placeOf(rootService)),
     rootNames: Uint32Array.from(traces, ({ rootName }) => placeOf(rootName)),
     firstService: Uint32Array.from(firstService),
@@ -54,19 +55,28 @@ const texts = fc.oneof(
   fc.constantFrom('', 'GET /', '\ufeffbom', 'zażółć', '🦊', '\0', 'checkout'),
   fc.string({ unit: 'grapheme', maxLength: 12 }),
 )
-const roots = fc.option(texts, { nil: undefined })
+/** A root has a start and a name; it may be of no service. */
+const roots = fc.oneof(
+  fc.record({
+    rootStartNs: times,
+    rootService: fc.option(texts, { nil: undefined }),
+    rootName: texts,
+  }),
+  fc.constant({ rootStartNs: undefined, rootService: undefined, rootName: undefined }),
+)
 
 const summaries = fc.uniqueArray(
-  fc.record<TraceSummary>({
-    traceId: fc.uint8Array({ minLength: 16, maxLength: 16 }),
-    startNs: times,
-    endNs: times,
-    rootService: roots,
-    rootName: roots,
-    spans: u32,
-    errors: u32,
-    services: fc.array(texts, { maxLength: 4 }),
-  }),
+  fc
+    .record({
+      traceId: fc.uint8Array({ minLength: 16, maxLength: 16 }),
+      startNs: times,
+      endNs: times,
+      root: roots,
+      spans: u32,
+      errors: u32,
+      services: fc.array(texts, { maxLength: 4 }),
+    })
+    .map(({ root, ...summary }): TraceSummary => ({ ...summary, ...root })),
   { selector: ({ traceId }) => Buffer.from(traceId).toString('hex'), maxLength: 40 },
 )
 
@@ -89,6 +99,7 @@ function manyTraces(count: number): TraceSummary[] {
       traceId,
       startNs,
       endNs: startNs + BigInt(i),
+      rootStartNs: startNs + BigInt(i % 11),
       rootService: i % 5 === 0 ? undefined : `service ${i % 7}`,
       rootName: `op ${i % 300}`,
       spans: 1 + (i % 90),
@@ -132,6 +143,7 @@ const sample: readonly TraceSummary[] = [
     traceId: id(9),
     startNs: 2n ** 63n - 1n,
     endNs: -(2n ** 63n),
+    rootStartNs: undefined,
     rootService: undefined,
     rootName: undefined,
     spans: 0xffff_ffff,
@@ -143,6 +155,7 @@ const sample: readonly TraceSummary[] = [
       traceId: id(i + 20),
       startNs,
       endNs: startNs + BigInt(i * 1_000_003),
+      rootStartNs: startNs + BigInt(i % 9 === 0 ? i : 0),
       rootService: 'checkout',
       rootName: `GET /cart/${i % 20}`,
       spans: i + 1,
@@ -154,6 +167,7 @@ const sample: readonly TraceSummary[] = [
     traceId: id(0),
     startNs: 5n,
     endNs: 4n,
+    rootStartNs: -(2n ** 63n),
     rootService: '',
     rootName: '\ufeffzażółć 🦊',
     spans: 1,
@@ -164,7 +178,8 @@ const sample: readonly TraceSummary[] = [
     traceId: id(0xff),
     startNs: -(2n ** 63n),
     endNs: 2n ** 63n - 1n,
-    rootService: 'checkout',
+    rootStartNs: undefined,
+    rootService: undefined,
     rootName: undefined,
     spans: 0,
     errors: 0,
