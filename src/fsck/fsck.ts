@@ -1,6 +1,7 @@
 import { kindOf, messageOf, SpanlakeError } from '../errors.ts'
 import type { SpanFile, SpanFileGroup } from '../index/day-list.ts'
 import { blocksOf } from '../index/locator-bucket.ts'
+import { marksOf } from '../index/locator-marks.ts'
 import { type Locator, readLocator } from '../index/locator-records.ts'
 import type { Manifest } from '../index/manifest.ts'
 import { decodeSummaries, type TraceSummary } from '../index/summaries.ts'
@@ -319,6 +320,9 @@ async function checkLocators(
       await attempt(problems, async () => {
         const range = { from: 0, to: blocksOf(bucket.entries) }
         const records = await readLocatorBlocks(manifest, bucket, range, runtime)
+        if (!sameBytes(marksOf(records), bucket.marks)) {
+          problems.push(`marks must be of the bucket's own ids, ${bucket.name}`)
+        }
         for (let at = 0; at < records.length / locatorBytes; at++) {
           const locator = readLocator(records, at)
           const file = byName.get(names[locator.file]?.name ?? '')
@@ -336,6 +340,10 @@ async function checkLocators(
       problems.push(`locators must find ${rows} rows, find ${located.get(name) ?? 0}, ${name}`)
     }
   }
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i])
 }
 
 function pointsIntoGroup(

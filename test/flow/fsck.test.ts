@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest'
 import { compactStep } from '../../src/compact/compact.ts'
 import { fsck } from '../../src/fsck/fsck.ts'
+import { encodeManifest } from '../../src/index/manifest-format.ts'
+import { manifestKey } from '../../src/layout/keys.ts'
 import { listAll } from '../../src/ports/object-store.ts'
+import { newestManifest } from '../../src/snapshot/newest-manifest.ts'
 import { readCache } from '../../src/snapshot/read-cache.ts'
 import { withSnapshot } from '../../src/snapshot/with-snapshot.ts'
 import { sweep } from '../../src/sweep/sweep.ts'
@@ -120,6 +123,23 @@ test('a live fresh file with a wrong byte in a row is named, when every row is d
     if (shallow.problems.length === 0) reports.push(deep.problems.join())
   }
   expect(reports.some((problems) => problems.includes(key))).toBe(true)
+})
+
+test('marks that are not of their bucket’s ids are named: they would hide traces', async () => {
+  const world = await compactedWorld()
+  const index = { tenant: 'acme', region: 'here' }
+  const { manifest } = await newestManifest(index, world.runtime, readCache().index)
+  const [first, ...others] = manifest.locators
+  const buckets = first!.buckets.map((bucket) => {
+    const marks = bucket.marks.slice()
+    marks[marks.length - 1]! ^= 1
+    return { ...bucket, marks }
+  })
+  const lying = { ...manifest, locators: [{ ...first!, buckets }, ...others] }
+  const body = encodeManifest(lying, world.runtime.codec)
+  await world.store.put(manifestKey(index, manifest.number), body, { kind: 'overwrite' })
+  const { problems } = await fsck('acme', world.runtime)
+  expect(problems).toEqual([`marks must be of the bucket's own ids, ${buckets[0]!.name}`])
 })
 
 test('what no manifest names is listed, until the sweep takes it', async () => {
