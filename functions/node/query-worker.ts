@@ -1,5 +1,4 @@
 import { workerData } from 'node:worker_threads'
-import { listReaders } from '../../query/api/jaeger/list-readers.ts'
 import { searchReaders } from '../../query/api/jaeger/search-readers.ts'
 import { createApp } from '../../query/app.ts'
 import { serveApp } from '../../src/adapters/node/app-thread.ts'
@@ -22,5 +21,5 @@ const runtime = await nodeRuntime({
 const queue = sqliteQueueClient(setup.queuePort)
 const access = accessOf(setup.tokensJson, runtime)
 const cache = readCache()
-const jaeger = { ...searchReaders(runtime, cache), ...listReaders(runtime, cache) }
+const jaeger = searchReaders(runtime, cache)
 serveApp(setup.appPort, createApp({ runtime, queue, access, cache, jaeger }))
