@@ -11,6 +11,7 @@ import { benchMemory } from './memory.ts'
 import { benchMonth } from './month.ts'
 import { benchQueue } from './queue.ts'
 import { type Row, tableOf } from './row.ts'
+import { benchSearch } from './search.ts'
 import { benchSize } from './size.ts'
 
 const groups: Readonly<Record<string, (effort: Effort) => Promise<Row[]>>> = {
@@ -22,6 +23,7 @@ const groups: Readonly<Record<string, (effort: Effort) => Promise<Row[]>>> = {
   ack: benchAck,
   size: benchSize,
   lookup: benchLookup,
+  search: benchSearch,
   compact: benchCompact,
   hour: benchHour,
   month: benchMonth,
