@@ -346,3 +346,17 @@ export const searchStepRows = 128 * 1024
 /** Traces in one answer to a search, and spans of one span set in it. */
 export const searchLimitMax = 1_000
 export const searchSpansPerSetMax = 100
+
+/** What one question about tags or their values may read, and how long it may take, before it says what it has found. */
+export const tagBytesMax = 1024 ** 3
+export const tagMsMax = 10_000
+
+/** Values in one answer, and their size in memory; clients ask for 5,000 and filter those. */
+export const tagValuesMax = 20_000
+export const tagValuesBytesMax = 4 * 1024 ** 2
+
+/** Row groups of one file whose columns are read at once for tags, beside those of `storeReadsAtOnce` files. */
+export const tagGroupsAtOnce = 2
+
+/** Row groups whose keys of events and links one list of tags reads: no file names them. */
+export const tagListedGroupsMax = 64

@@ -10,10 +10,11 @@ import { parseTraceRequest, wantsProtobuf } from './request.ts'
 import { batchesJson, encodeTraceByIdResponse, traceByIdJson } from './response.ts'
 import { parseSearchRequest } from './search-request.ts'
 import { searchJson } from './search-response.ts'
+import { tagRoutes } from './tag-routes.ts'
 
 /**
- * What Grafana's Tempo data source asks of a trace store: search, a trace by id in both versions of the API, and the two paths
- * that its settings page checks. `/api/echo` needs a token that may read, so that "Save & test" proves it.
+ * What Grafana's Tempo data source asks of a trace store: search, tags and their values, a trace by id in both versions of
+ * the API, and the two paths that its settings page checks. `/api/echo` needs a token that may read, so that "Save & test" proves it.
  */
 export function tempoRoutes(context: QueryContext): Hono {
   const app = new Hono()
@@ -35,6 +36,7 @@ export function tempoRoutes(context: QueryContext): Hono {
     incompleteHeader(c, answer.reasons)
     return c.json(searchJson(answer))
   })
+  tagRoutes(app, context)
   readOnly(app, '/api/traces/:id', async (c) => traceV1(c, await find(c, context)))
   readOnly(app, '/api/v2/traces/:id', async (c) => {
     const answer = await find(c, context)

@@ -58,6 +58,14 @@ export const metrics: Readonly<Record<string, MetricDefinition>> = {
   spanlake_search_seconds: { kind: 'histogram', help: 'One search.', buckets: seconds },
   spanlake_search_gets_total: { kind: 'counter', help: 'Objects and ranges read for searches.' },
   spanlake_search_bytes_total: { kind: 'counter', help: 'Bytes read for searches.' },
+  spanlake_tag_reads_total: { kind: 'counter', help: 'Questions about tags and their values.' },
+  spanlake_tag_read_seconds: {
+    kind: 'histogram',
+    help: 'One question about tags or their values.',
+    buckets: seconds,
+  },
+  spanlake_tag_gets_total: { kind: 'counter', help: 'Objects and ranges read for tags.' },
+  spanlake_tag_bytes_total: { kind: 'counter', help: 'Bytes read for tags.' },
   spanlake_fresh_files: {
     kind: 'gauge',
     help: 'Fresh files that compaction has not absorbed: every lookup asks each.',
