@@ -1,4 +1,5 @@
 import { workerData } from 'node:worker_threads'
+import { listReaders } from '../../query/api/jaeger/list-readers.ts'
 import { searchReaders } from '../../query/api/jaeger/search-readers.ts'
 import { createApp } from '../../query/app.ts'
 import { serveApp } from '../../src/adapters/node/app-thread.ts'
@@ -21,5 +22,5 @@ const runtime = await nodeRuntime({
 const queue = sqliteQueueClient(setup.queuePort)
 const access = accessOf(setup.tokensJson, runtime)
 const cache = readCache()
-const jaeger = searchReaders(runtime, cache)
+const jaeger = { ...searchReaders(runtime, cache), ...listReaders(runtime, cache) }
 serveApp(setup.appPort, createApp({ runtime, queue, access, cache, jaeger }))
