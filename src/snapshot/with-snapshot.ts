@@ -118,7 +118,7 @@ export function endOfHourMs({ date, hour }: { date: string; hour: string }): num
 async function readTail(
   tenant: string,
   key: string,
-  runtime: Pick<Runtime, 'store'>,
+  runtime: Pick<Runtime, 'store' | 'codec'>,
   tails: FreshTailPass,
 ): Promise<FreshTail> {
   const tail = await readFreshTail(key, runtime)
