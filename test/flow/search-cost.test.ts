@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
 import { type SearchOptions, searchTraces } from '../../query/search/search-traces.ts'
 import { compactStep } from '../../src/compact/compact.ts'
+import { expire } from '../../src/compact/expire.ts'
 import { type ReadCache, readCache } from '../../src/snapshot/read-cache.ts'
 import type { AnyValue, KeyValue, Span } from '../../src/span/span.ts'
-import { type LookupWorld, lookupWorld, nowNs, traceId } from '../helpers/lookup-world.ts'
+import { type LookupWorld, lookupWorld, nowMs, nowNs, traceId } from '../helpers/lookup-world.ts'
 import { someSpan, spanId } from '../helpers/some-span.ts'
 import { stagesOf } from '../helpers/traceql-stages.ts'
 
@@ -108,6 +109,28 @@ test('an envelope that comes twice counts once, fresh, compacted and between', a
   expect(await found()).toEqual([[1], []])
   await world.flush(envelope, world.envelope([span(3, 1)]))
   expect(await found()).toEqual([[1], []])
+})
+
+test('copies in one file count once, and hide nothing', async () => {
+  const world = lookupWorld()
+  const spans = [span(1, 1), span(1, 2)]
+  await world.flush(world.envelope(spans), world.envelope([...spans, span(2, 1)]))
+  expect((await search(world, '{} | count() = 2')).found).toEqual([1])
+  expect((await search(world, '{} | count() > 2')).found).toEqual([])
+  expect((await search(world, '{} | count() < 2')).found).toEqual([2])
+})
+
+test('what is expired is not found, also where its file is not', async () => {
+  const world = lookupWorld()
+  const earlierMs = nowMs - 90 * 60_000
+  await world.flush(world.envelope([span(4, 1)], earlierMs))
+  const old = world.envelope([span(1, 1), span(2, 1)], earlierMs)
+  await world.flush(old, world.envelope([span(1, 2), span(3, 1)]))
+  expect((await search(world, '{}')).found).toEqual([1, 2, 3, 4])
+  await expire('acme', 3_600_000, world.runtime, readCache())
+  expect((await search(world, '{}')).found).toEqual([1, 3])
+  expect((await search(world, '{} | count() < 2')).found).toEqual([1, 3])
+  expect((await search(world, '{ name = "op 1" }')).found).toEqual([3])
 })
 
 test('of copies in different bodies that one counts which a lookup shows', async () => {
