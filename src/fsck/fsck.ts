@@ -4,6 +4,7 @@ import { blocksOf } from '../index/locator-bucket.ts'
 import { marksOf } from '../index/locator-marks.ts'
 import { type Locator, readLocator } from '../index/locator-records.ts'
 import type { Manifest } from '../index/manifest.ts'
+import { mergeSummaries } from '../index/merge-summaries.ts'
 import { decodeSummaries, type TraceSummary } from '../index/summaries.ts'
 import {
   type IndexRef,
@@ -32,6 +33,7 @@ import { readDayList } from '../snapshot/read-day-list.ts'
 import { readLocatorBlocks, readLocatorFiles } from '../snapshot/read-locators.ts'
 import { withSnapshot } from '../snapshot/with-snapshot.ts'
 import { compareTraceIds, hexOf } from '../span/trace-id.ts'
+import { sameSummary, summaryOfSpan } from './summary-of-span.ts'
 import { withoutKeys } from './without-keys.ts'
 
 export interface FsckReport {
@@ -252,11 +254,11 @@ interface CheckedFile {
 /** Decodes every row group, and holds the summaries to what the rows say of each trace. */
 async function checkRows(
   { key, groups }: CheckedFile,
-  summaries: readonly Pick<TraceSummary, 'traceId' | 'spans' | 'startNs'>[] | undefined,
+  summaries: readonly TraceSummary[] | undefined,
   { store, codec }: Runtime,
   problems: string[],
 ): Promise<void> {
-  const traces = new Map<string, { spans: number; startNs: bigint }>()
+  const traces = new Map<string, TraceSummary>()
   for (const group of groups) {
     const stored = await store.get(key, { offset: group.offset, length: group.bytes })
     if (stored === undefined) throw new MissingObject(key)
@@ -270,16 +272,20 @@ async function checkRows(
     )
     if (isOutside) problems.push(`row group must hold the trace ids stated, ${key} ${group.offset}`)
     for (const { span } of rows) {
-      const startNs = BigInt.asIntN(64, span.startNs)
-      const known = traces.get(hexOf(span.traceId)) ?? { spans: 0, startNs }
-      known.spans++
-      if (startNs < known.startNs) known.startNs = startNs
-      traces.set(hexOf(span.traceId), known)
+      const id = hexOf(span.traceId)
+      const known = traces.get(id)
+      const one = summaryOfSpan(span)
+      traces.set(id, known === undefined ? one : mergeSummaries([known, one]))
     }
   }
-  const wrong = summaries?.find(({ traceId, spans, startNs }) => {
-    const trace = traces.get(hexOf(traceId))
-    return trace?.spans !== spans || trace.startNs !== startNs
+  if (summaries === undefined) return
+  const told = new Set(summaries.map(({ traceId }) => hexOf(traceId))).size
+  if (told !== traces.size) {
+    problems.push(`summaries must tell of ${traces.size} traces, tell of ${told}, ${key}`)
+  }
+  const wrong = summaries.find((summary) => {
+    const trace = traces.get(hexOf(summary.traceId))
+    return trace === undefined || !sameSummary(trace, summary)
   })
   if (wrong) {
     problems.push(`summaries must say of trace ${hexOf(wrong.traceId)} what its rows say, ${key}`)

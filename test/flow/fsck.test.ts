@@ -2,14 +2,19 @@ import { expect, test } from 'vitest'
 import { compactStep } from '../../src/compact/compact.ts'
 import { fsck } from '../../src/fsck/fsck.ts'
 import { encodeManifest } from '../../src/index/manifest-format.ts'
+import type { TraceSummary } from '../../src/index/summaries.ts'
 import { manifestKey } from '../../src/layout/keys.ts'
 import { listAll } from '../../src/ports/object-store.ts'
+import { decodeSummaryFile } from '../../src/press/read-summary-file.ts'
+import { encodeSummaryFile } from '../../src/press/summary-file.ts'
 import { newestManifest } from '../../src/snapshot/newest-manifest.ts'
 import { readCache } from '../../src/snapshot/read-cache.ts'
 import { withSnapshot } from '../../src/snapshot/with-snapshot.ts'
+import { hexOf } from '../../src/span/trace-id.ts'
 import { sweep } from '../../src/sweep/sweep.ts'
 import { type LookupWorld, lookupWorld, nowNs, traceId } from '../helpers/lookup-world.ts'
 import { someSpan, spanId } from '../helpers/some-span.ts'
+import { summariesOf } from '../unit/press/summaries-of.ts'
 
 function span(trace: number, id: number) {
   const startNs = nowNs + BigInt(id)
@@ -51,6 +56,31 @@ test('a bucket in order has no problems, and counts its rows', async () => {
     problems: [],
     unnamed: [],
   })
+})
+
+test('rows of every kind are summarised as they are, fresh and compacted', async () => {
+  const world = lookupWorld()
+  const startNs = nowNs
+  const rows = [
+    span(1, 9),
+    someSpan({ ...span(1, 8), startNs, name: 'b', service: 'web' }),
+    { ...span(1, 7), startNs, name: 'a', statusCode: 2 },
+    { ...span(2, 6), endNs: startNs - 5n, parentSpanId: spanId(1) },
+    {
+      ...span(2, 5),
+      startNs: startNs - 9n,
+      parentSpanId: spanId(1),
+      resource: someSpan().resource,
+    },
+    { ...span(3, 4), endNs: 2n ** 64n - 1n },
+    { ...span(3, 3), parentSpanId: spanId(4), startNs: startNs - 1n, statusCode: 2 },
+  ]
+  await world.flush(world.envelope(rows))
+  await world.flush(world.envelope(rows.map((row, i) => ({ ...row, spanId: spanId(20 + i) }))))
+  expect((await fsck('acme', world.runtime, { deep: true })).problems).toEqual([])
+  await compactStep('acme', world.runtime, readCache(), { now: true })
+  const report = await fsck('acme', world.runtime, { deep: true })
+  expect(report).toMatchObject({ problems: [], freshRows: 0, rows: 14 })
 })
 
 test('a tenant without anything is in order', async () => {
@@ -140,6 +170,46 @@ test('marks that are not of their bucket’s ids are named: they would hide trac
   await world.store.put(manifestKey(index, manifest.number), body, { kind: 'overwrite' })
   const { problems } = await fsck('acme', world.runtime)
   expect(problems).toEqual([`marks must be of the bucket's own ids, ${buckets[0]!.name}`])
+})
+
+const lies: Readonly<Record<string, (summary: TraceSummary) => Partial<TraceSummary>>> = {
+  spans: ({ spans }) => ({ spans: spans + 1 }),
+  errors: ({ errors }) => ({ errors: errors + 1 }),
+  start: ({ startNs }) => ({ startNs: startNs - 1n }),
+  end: ({ endNs }) => ({ endNs: endNs + 1n }),
+  "root's start": () => ({ rootStartNs: 7n }),
+  "root's name": () => ({ rootName: 'DELETE' }),
+  "root's service": () => ({ rootService: undefined }),
+  root: () => ({ rootStartNs: undefined, rootName: undefined, rootService: undefined }),
+  services: () => ({ services: ['another'] }),
+}
+
+test.each(Object.entries(lies))(
+  'a summary that lies of the %s of a trace is named',
+  async (_, lie) => {
+    const world = await compactedWorld()
+    const key = (await keysLike(world, parts.summaries)).at(-1)!
+    const { codec } = world.runtime
+    const [first, ...others] = decodeSummaryFile(await bodyOf(world, key), codec)
+    const told = [{ ...first!, ...lie(first!) }, ...others]
+    const { bytes } = encodeSummaryFile(summariesOf(told), codec)
+    await world.store.put(key, bytes, { kind: 'overwrite' })
+    const { problems } = await fsck('acme', world.runtime, { deep: true })
+    const complaint = `summaries must say of trace ${hexOf(first!.traceId)} what its rows say`
+    expect(problems.join('\n')).toContain(complaint)
+  },
+)
+
+test('a trace without a summary is named, though as many are there as there should be', async () => {
+  const world = await compactedWorld()
+  const key = (await keysLike(world, parts.summaries))[0]!
+  const { codec } = world.runtime
+  const told = decodeSummaryFile(await bodyOf(world, key), codec)
+  const [first] = told
+  const { bytes } = encodeSummaryFile(summariesOf(told.map(() => first!)), codec)
+  await world.store.put(key, bytes, { kind: 'overwrite' })
+  const { problems } = await fsck('acme', world.runtime, { deep: true })
+  expect(problems.join('\n')).toContain(`summaries must tell of ${told.length} traces, tell of 1`)
 })
 
 test('what no manifest names is listed, until the sweep takes it', async () => {

@@ -3,42 +3,18 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { nodeCodec } from '../../../src/adapters/node/codec.ts'
 import { kindOf } from '../../../src/errors.ts'
-import type { Summaries, TraceSummary } from '../../../src/index/summaries.ts'
+import type { TraceSummary } from '../../../src/index/summaries.ts'
 import { summaryGroupRows } from '../../../src/limits.ts'
 import { decodeFooterSuffix } from '../../../src/press/file-footer.ts'
 import { readMiniFooter } from '../../../src/press/mini-footer.ts'
 import { decodeSummaryFile } from '../../../src/press/read-summary-file.ts'
 import { encodeSummaryFile } from '../../../src/press/summary-file.ts'
 import { expectCutsRefused } from '../index/broken-bytes.ts'
+import { summariesOf } from './summaries-of.ts'
 
 const decode = (bytes: Uint8Array) => decodeSummaryFile(bytes, nodeCodec)
 const encode = (traces: readonly TraceSummary[]) =>
   encodeSummaryFile(summariesOf(traces), nodeCodec)
-
-/** As columns, in the order given, each text once. */
-function summariesOf(traces: readonly TraceSummary[]): Summaries {
-  const strings: string[] = []
-  const idOf = (text: string) => {
-    const known = strings.indexOf(text)
-    return known < 0 ? strings.push(text) - 1 : known
-  }
-  const placeOf = (text: string | undefined) => (text === undefined ? 0 : idOf(text) + 1)
-  const firstService = [0]
-  for (const { services } of traces) firstService.push(firstService.at(-1)! + services.length)
-  return {
-    traceIds: new Uint8Array(Buffer.concat(traces.map(({ traceId }) => traceId))),
-    spans: Uint32Array.from(traces, ({ spans }) => spans),
-    errors: Uint32Array.from(traces, ({ errors }) => errors),
-    startNs: BigInt64Array.from(traces, ({ startNs }) => startNs),
-    endNs: BigInt64Array.from(traces, ({ endNs }) => endNs),
-    rootStartNs: BigInt64Array.from(traces, (trace) => trace.rootStartNs ?? trace.startNs),
-    rootServices: Uint32Array.from(traces, ({ rootService }) => placeOf(rootService)),
-    rootNames: Uint32Array.from(traces, ({ rootName }) => placeOf(rootName)),
-    firstService: Uint32Array.from(firstService),
-    services: Uint32Array.from(traces.flatMap(({ services }) => services.map(idOf))),
-    strings,
-  }
-}
 
 function newestFirst(a: TraceSummary, b: TraceSummary): number {
   if (a.startNs !== b.startNs) return a.startNs > b.startNs ? -1 : 1

@@ -1,8 +1,8 @@
-import { isRootBefore, type TraceSummary } from '../index/summaries.ts'
+import { isRootBefore, type TraceSummary } from './summaries.ts'
 
 /**
- * One trace's summary over several files, given in the order of their keys. Everything but the counts stays right when
- * files repeat each other's spans.
+ * One trace's summary over several parts, in whatever order. Everything but the counts stays right when they repeat each
+ * other's spans.
  */
 export function mergeSummaries(parts: readonly TraceSummary[]): TraceSummary {
   const [first, ...others] = parts as [TraceSummary, ...TraceSummary[]]
