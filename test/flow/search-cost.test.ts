@@ -78,6 +78,8 @@ test('a newer trace that begins in an older file has its place by its true start
   for (const file of numbers(0, 8)) await world.flush(world.envelope([span(10 + file, 1)]))
   await world.flush(world.envelope([span(1, 2, early)]))
   expect((await search(world, '{}', { limit: 2 })).found).toEqual([2, 10])
+  // The first files fill the list; what is in the others is newer than the trace that begins early.
+  expect((await search(world, '{}', { limit: 7 })).found).toEqual([2, ...numbers(10, 16)])
   const matching = await search(world, '{ name = "op 2" }', { limit: 1 })
   expect(matching.found).toEqual([1])
 })
