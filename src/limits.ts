@@ -300,6 +300,9 @@ export const patternProgramMax = 8_000
 /** Compiled regular expressions that are kept for the next query. */
 export const patternsKept = 64
 
+/** Texts of which a query keeps whether they match, for each of its patterns. */
+export const patternAnswersKept = 4_096
+
 /** Points in time that a metrics query may ask for: a day in steps of 5 s has 17,280. */
 export const metricsPointsMax = 20_000
 

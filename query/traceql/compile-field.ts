@@ -9,7 +9,7 @@ import type {
 } from './ast.ts'
 import { compareValues, isList, isNumber } from './compare-values.ts'
 import { type Intrinsic, intrinsicTypes } from './intrinsics.ts'
-import { type Pattern, patternOf } from './pattern.ts'
+import { type Pattern, patternOf, rememberingPattern } from './pattern.ts'
 import type { Column, FieldValue } from './span-table.ts'
 import type { TraceFrame } from './trace-frame.ts'
 import type { ValueType } from './value-type.ts'
@@ -233,7 +233,7 @@ export function idText(text: string): string {
 
 function match({ operator, left, pattern }: FieldMatch, frame: TraceFrame): CompiledField {
   const { read } = compileField(left, frame)
-  const matches = patternOf(pattern)
+  const matches = rememberingPattern(patternOf(pattern))
   const isWanted = operator === '=~'
   return { type: 'bool', read: (row) => matchesValue(read(row), matches, isWanted) }
 }

@@ -1,6 +1,11 @@
 import { RE2JS, RE2JSException } from 're2js'
 import { SpanlakeError } from '../../src/errors.ts'
-import { patternCharsMax, patternProgramMax, patternsKept } from '../../src/limits.ts'
+import {
+  patternAnswersKept,
+  patternCharsMax,
+  patternProgramMax,
+  patternsKept,
+} from '../../src/limits.ts'
 import { excerptOf } from './syntax-error.ts'
 
 /** Whether the whole text is what a regular expression describes; in time linear in the text. */
@@ -16,6 +21,18 @@ export function patternOf(source: string): Pattern {
     )
   }
   return compiled
+}
+
+/** The same, with its answers kept: spans have the same few texts again and again. */
+export function rememberingPattern(matches: Pattern): Pattern {
+  const answers = new Map<string, boolean>()
+  return (text) => {
+    const known = answers.get(text)
+    if (known !== undefined) return known
+    const answer = matches(text)
+    if (answers.size < patternAnswersKept) answers.set(text, answer)
+    return answer
+  }
 }
 
 /** What is wrong with the expression; undefined when nothing is. */
