@@ -6,6 +6,7 @@ import { readFileColumns } from '../press/attribute-columns.ts'
 import { decodeFooterSuffix } from '../press/file-footer.ts'
 import { decodeFreshTail, type FreshTail } from '../press/fresh-tail.ts'
 import type { Runtime } from '../runtime.ts'
+import { checkFreshId } from '../snapshot/check-fresh-id.ts'
 import { mapAtOnce } from '../snapshot/map-at-once.ts'
 import { MissingObject } from '../snapshot/missing-object.ts'
 import type { ReadCache } from '../snapshot/read-cache.ts'
@@ -28,7 +29,7 @@ export interface FreshInput {
 export async function readFreshInputs(
   tenant: string,
   entries: readonly ListEntry[],
-  runtime: Pick<Runtime, 'store' | 'log'>,
+  runtime: Pick<Runtime, 'store' | 'codec' | 'log'>,
   { broken }: Pick<ReadCache, 'broken'>,
 ): Promise<FreshInput[]> {
   let fitting: readonly FreshInput[] = []
@@ -51,7 +52,7 @@ export async function readFreshInputs(
 async function readUnlessBroken(
   tenant: string,
   entry: ListEntry,
-  runtime: Pick<Runtime, 'store' | 'log'>,
+  runtime: Pick<Runtime, 'store' | 'codec' | 'log'>,
   broken: Set<string>,
 ): Promise<FreshInput | undefined> {
   try {
@@ -71,7 +72,7 @@ async function readUnlessBroken(
 async function readInput(
   tenant: string,
   { key, bytes }: ListEntry,
-  { store }: Pick<Runtime, 'store'>,
+  { store, codec }: Pick<Runtime, 'store' | 'codec'>,
 ): Promise<FreshInput> {
   let suffix = bytes <= wholeFileBytesMax ? bytes : tailGuessBytes
   for (let reads = 0; reads < 4; reads++) {
@@ -86,6 +87,7 @@ async function readInput(
     if (tail.contents.tenant !== tenant) {
       throw new SpanlakeError('corrupt', `fresh file must be of tenant ${tenant}, ${key}`)
     }
+    checkFreshId(key, tail, codec)
     const body = stored.body.length === stored.bytes ? stored.body : undefined
     return { key, bytes, tail, columns: readFileColumns(footer.keyValues), body }
   }

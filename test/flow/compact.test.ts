@@ -149,6 +149,19 @@ test('fresh files whose ends are broken keep nothing else from being merged', as
   expect([await step(), await step(), await step()]).toEqual(['left-out', 'merged', 'nothing'])
 })
 
+test('a fresh file that lies at another’s key is not absorbed', async () => {
+  const world = lookupWorld()
+  const cache = readCache()
+  const keys: string[] = []
+  for (const trace of [1, 2]) keys.push(await world.flush(world.envelope([span(trace, trace)])))
+  const { body } = (await world.store.get(keys[0]!))!
+  await world.store.put(keys[1]!, body, { kind: 'overwrite' })
+  const step = async () => (await compactStep('acme', world.runtime, cache, { now: true })).kind
+  expect([await step(), await step()]).toEqual(['merged', 'nothing'])
+  const { manifest } = await newestManifest(index, world.runtime, cache.index)
+  expect(manifest.absorbed).toEqual([keys[0]])
+})
+
 describe('of what the newest manifest names, missing', () => {
   async function worldWithTwoFiles() {
     const world = lookupWorld()
