@@ -9,6 +9,7 @@ import { parseFieldText } from '../../query/traceql/parse-field-text.ts'
 import { traceFrame } from '../../query/traceql/trace-frame.ts'
 import { compactStep } from '../../src/compact/compact.ts'
 import { flushBatch } from '../../src/flush/flush-batch.ts'
+import { dedupeSpans } from '../../src/lookup/dedupe-spans.ts'
 import type { TimeRange } from '../../src/prune/condition.ts'
 import { readCache } from '../../src/snapshot/read-cache.ts'
 import type { Span } from '../../src/span/span.ts'
@@ -95,11 +96,14 @@ test('values are those that looking at every span finds, fresh, compacted and mi
   await fc.assert(
     fc.asyncProperty(given, async ({ traces, tag, q, range, compacted }) => {
       const world = lookupWorld()
+      // Each span once: of copies that differ, a merge keeps one, and the values of the others go.
       const spans = traces.map(({ spans, agoNs }, number) =>
-        spans.map((span) => {
-          const trace = (number + 1).toString(16).repeat(16)
-          return spanOfTestSpan({ ...span, trace }, nowNs - agoNs)
-        }),
+        dedupeSpans(
+          spans.map((span) => {
+            const trace = (number + 1).toString(16).repeat(16)
+            return spanOfTestSpan({ ...span, trace }, nowNs - agoNs)
+          }),
+        ),
       )
       const halves = [spans.slice(0, 3).flat(), spans.slice(3).flat()]
       for (const [place, half] of halves.entries()) {
