@@ -57,7 +57,7 @@ export async function openFile(
       const opened = decode(key, stored.body, stored.bytes)
       if (!('kind' in opened)) {
         end = { offset: stored.bytes - stored.body.length, bytes: stored.body }
-        return { value: opened, bytes: 2_048 + chunksOf(opened) * 400 }
+        return { value: opened, bytes: 2_048 + chunksOf(opened) * 480 }
       }
       suffix = opened.suffixBytes
     }

@@ -138,6 +138,10 @@ export interface ChunkKnowledge {
   readonly min: Uint8Array | undefined
   readonly max: Uint8Array | undefined
   readonly bloom: { readonly offset: number; readonly bytes: number } | undefined
+  /** What a footer over the same bytes elsewhere has to say again. */
+  readonly rawBytes: number
+  readonly dataOffset: number
+  readonly encodings: readonly number[]
 }
 
 /** `knowledge`: also statistics and the places of bloom filters. Throws kind `corrupt` for what is no FileMetaData. */
@@ -199,9 +203,10 @@ function readChunk(reader: ByteReader, knowledge: boolean): ChunkPlace {
 
 function readColumnMeta(reader: ByteReader, knowledge: boolean): ChunkPlace {
   let [type, codec, values, bytes, dataOffset, dictionaryOffset] = [-1, -1, -1, -1, -1, -1]
-  let [bloomOffset, bloomBytes] = [-1, -1]
+  let [rawBytes, bloomOffset, bloomBytes] = [-1, -1, -1]
   let path = ''
-  let statistics: Omit<ChunkKnowledge, 'bloom'> = noStatistics
+  let encodings: readonly number[] = []
+  let statistics: Bounds = noStatistics
   readStruct(reader, (id, thriftType) => {
     if (id === 1) type = readInt(reader, thriftType)
     else if (id === 3) path = readPath(reader, thriftType)
@@ -211,6 +216,9 @@ function readColumnMeta(reader: ByteReader, knowledge: boolean): ChunkPlace {
     else if (id === 9) dataOffset = readInt(reader, thriftType)
     else if (id === 11) dictionaryOffset = readInt(reader, thriftType)
     else if (!knowledge) return false
+    else if (id === 2) {
+      encodings = readList(reader, thriftType, (elementType) => readInt(reader, elementType))
+    } else if (id === 6) rawBytes = readInt(reader, thriftType)
     else if (id === 12) statistics = readStatistics(reader)
     else if (id === 14) bloomOffset = readInt(reader, thriftType)
     else if (id === 15) bloomBytes = readInt(reader, thriftType)
@@ -230,6 +238,9 @@ function readColumnMeta(reader: ByteReader, knowledge: boolean): ChunkPlace {
     ...(knowledge && {
       known: {
         ...statistics,
+        rawBytes: Math.max(rawBytes, 0),
+        dataOffset,
+        encodings,
         bloom:
           Math.min(bloomOffset, bloomBytes) < 0
             ? undefined
@@ -239,10 +250,12 @@ function readColumnMeta(reader: ByteReader, knowledge: boolean): ChunkPlace {
   }
 }
 
-const noStatistics = { nulls: undefined, min: undefined, max: undefined }
+type Bounds = Pick<ChunkKnowledge, 'nulls' | 'min' | 'max'>
+
+const noStatistics: Bounds = { nulls: undefined, min: undefined, max: undefined }
 
 /** Bounds must not hold on to the whole footer. */
-function readStatistics(reader: ByteReader): Omit<ChunkKnowledge, 'bloom'> {
+function readStatistics(reader: ByteReader): Bounds {
   let nulls: number | undefined
   let min: Uint8Array | undefined
   let max: Uint8Array | undefined
