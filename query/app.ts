@@ -3,6 +3,7 @@ import { messageOf } from '../src/errors.ts'
 import { answerError, answerThrown } from './answer-error.ts'
 import { jaegerRoutes } from './api/jaeger/routes.ts'
 import { deadRoutes } from './api/native/dead.ts'
+import { nameRoutes } from './api/native/name-routes.ts'
 import { traceRoutes } from './api/native/routes.ts'
 import { tempoRoutes } from './api/tempo/routes.ts'
 import type { QueryContext } from './context.ts'
@@ -23,6 +24,7 @@ export function createApp(context: QueryContext): Hono {
   app.route('/jaeger', jaegerRoutes(context))
   app.route('/api/v1/traces', traceRoutes(context))
   app.route('/api/v1/dead', deadRoutes(context))
+  app.route('/api/v1', nameRoutes(context))
   operations(app, context)
   app.notFound((c) => answerError(c, 404, 'not-found', `nothing is at ${c.req.path}`))
   app.onError((error, c) => answerThrown(c, error, context.runtime.log))

@@ -1,5 +1,6 @@
 import type { TimeRange } from '../../../src/prune/condition.ts'
 import type { Span } from '../../../src/span/span.ts'
+import type { Operation } from '../../tags/list-operations.ts'
 import type { SearchQuery } from '../../traceql/ast.ts'
 import type { Dependency } from './count-dependencies.ts'
 
@@ -64,10 +65,4 @@ export interface TraceFacts {
   readonly orphans: number
   /** Spans by their own service's name; empty where there is none. */
   readonly services: ReadonlyMap<string, { readonly spans: number; readonly errors: number }>
-}
-
-export interface Operation {
-  readonly name: string
-  /** OTLP's number. */
-  readonly kind: number
 }

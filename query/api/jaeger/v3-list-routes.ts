@@ -2,18 +2,13 @@ import type { Context, Hono } from 'hono'
 import { type QueryContext, tenantOf } from '../../context.ts'
 import { incompleteHeader } from '../../incomplete-header.ts'
 import { readOnly } from '../../read-only.ts'
+import type { Operation } from '../../tags/list-operations.ts'
 import { adjustSpans } from './adjust-spans.ts'
 import { jaegerError } from './answers.ts'
 import { kindName } from './names.ts'
 import { parametersOf } from './parameters.ts'
 import { parseV3Range, parseV3Search, spelled } from './parse-v3-search.ts'
-import type {
-  JaegerReaders,
-  Operation,
-  SearchArguments,
-  SearchTraces,
-  SummarizeTraces,
-} from './readers.ts'
+import type { JaegerReaders, SearchArguments, SearchTraces, SummarizeTraces } from './readers.ts'
 import { type JaegerSearch, searchTraceql } from './search.ts'
 import { jaegerSummary, traceFacts } from './trace-summary.ts'
 import { v3Traces } from './v3-json.ts'
