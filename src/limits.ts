@@ -363,3 +363,50 @@ export const tagGroupsAtOnce = 2
 
 /** Row groups whose keys of events and links one list of tags reads: no file names them. */
 export const tagListedGroupsMax = 64
+
+/** What one answer about calls between services may read, and how long it may take, before it says what it has found. */
+export const dependencyBytesMax = 2 * 1024 ** 3
+export const dependencyMsMax = 20_000
+
+/** Traces, 8 bytes each and again to sort them, that it tells apart; memory for those that lie in several row groups. */
+export const dependencyTracesMax = 4_000_000
+export const dependencyJoinBytesMax = 128 * 1024 ** 2
+
+/** Pairs of services in it. */
+export const dependencyPairsMax = 20_000
+
+/** Row groups of one file that it reads at once, beside those of `storeReadsAtOnce` files. */
+export const dependencyGroupsAtOnce = 2
+
+/** Characters of one SQL text, and the places in its tree: DuckDB takes time cubic in the depth of one to bind it. */
+export const sqlCharsMax = 100_000
+export const sqlNodesMax = 20_000
+export const sqlDepthMax = 100
+
+/** What one SQL query may take: the engine's time, its own memory, and that of its whole process. */
+export const sqlMsMax = 30_000
+export const sqlMemoryBytesMax = 512 * 1024 ** 2
+export const sqlProcessBytesMax = 1_536 * 1024 ** 2
+export const sqlThreadsMax = 2
+
+/** Rows of one SQL result and its bytes, as JSON or Parquet, and of one part of it on its way. */
+export const sqlResultRowsMax = 100_000
+export const sqlResultBytesMax = 64 * 1024 ** 2
+export const sqlPartBytes = 256 * 1024
+
+/** Bytes laid down for one SQL query to read. */
+export const sqlFilesBytesMax = 4 * 1024 ** 3
+
+/** How long a client may take over one SQL result. */
+export const sqlAnswerMsMax = 600_000
+
+/** SQL queries at once, those that wait for one to end, and how long they wait. */
+export const sqlQueriesMax = 2
+export const sqlQueriesWaitingMax = 16
+export const sqlWaitMsMax = 30_000
+
+/** How long an interrupted SQL query may take to end before its process is ended. */
+export const sqlGraceMs = 2_000
+
+/** How long a process stays ready for the next SQL query. */
+export const sqlSpareMsMax = 300_000

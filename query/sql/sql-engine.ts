@@ -4,7 +4,8 @@
  */
 export interface SqlEngine {
   /**
-   * A process for one query. Waits for a free one; throws kind `overloaded` when too many wait. When the signal aborts,
+   * A process for one query. Waits for a free one; throws kind `throttled` when too many wait,
+   * `unavailable` when none gets free. When the signal aborts,
    * or the session is disposed, the query is interrupted, the process ends if it does not obey, and its files are gone.
    */
   open(signal: AbortSignal | undefined): Promise<SqlSession>
