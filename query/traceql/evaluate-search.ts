@@ -15,6 +15,7 @@ import type {
 import { compareNumbers } from './compare-values.ts'
 import { type CompiledField, compileField, compileSingle } from './compile-field.ts'
 import { groupKey } from './group-key.ts'
+import { mergeRows } from './merge-rows.ts'
 import { printAggregate, printStage } from './print-stages.ts'
 import { relateSpans } from './relate-spans.ts'
 import type { FieldValue, SpanTable, TraceRows } from './span-table.ts'
@@ -124,7 +125,7 @@ function compileLogic({ operator, left, right }: SpansetLogic, frame: TraceFrame
       if (operator === '&&' && lefts.length === 0) return []
       const rights = rightOf([set])
       if (operator === '&&' && rights.length === 0) return []
-      return rowsOf([...lefts, ...rights])
+      return mergeRows([rowsOf(lefts), rowsOf(rights)])
     })
 }
 
@@ -147,7 +148,7 @@ function compileStructure(structure: SpansetStructure, frame: TraceFrame): Step 
 function rowsOf(sets: readonly Spanset[]): readonly number[] {
   const [only] = sets
   if (sets.length === 1 && only !== undefined) return only.rows
-  return [...new Set(sets.flatMap(({ rows }) => rows))].sort((a, b) => a - b)
+  return mergeRows(sets.map(({ rows }) => rows))
 }
 
 // --- Groups -------------------------------------------------------------------------------------------------------------

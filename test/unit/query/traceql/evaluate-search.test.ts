@@ -341,6 +341,11 @@ describe('structure', () => {
   })
 })
 
+/** Of a place that is none, an id that nobody has. */
+function idOfPlace(place: number): string {
+  return place < 0 ? `f${(-place).toString(16)}` : place.toString(16)
+}
+
 describe('broken trees', () => {
   const numbers = (spans: readonly TestSpan[]) => {
     const table = tableOf(spans)
@@ -351,16 +356,26 @@ describe('broken trees', () => {
     })
   }
 
-  test('spans below no root have no numbers and no relations', () => {
-    const spans = [{ id: 'a' }, { id: 'b', parent: 'gone' }, { id: 'c', parent: 'b' }]
+  test('spans below no root have no numbers, and are related as their parents say', () => {
+    const spans = [
+      { id: 'a' },
+      { id: 'b', parent: 'gone' },
+      { id: 'c', parent: 'b' },
+      { id: 'd', parent: 'c' },
+      { id: 'e', parent: 'gone' },
+      { id: 'f', parent: 'lost' },
+    ]
     expect(numbers(spans)).toEqual([
-      [1, 0, 0],
-      [2, 0, 0],
-      [-1, 0, 0],
+      [1, 0, 0, 0, 0, 0],
+      [2, 0, 0, 0, 0, 0],
+      [-1, 0, 0, 0, 0, 0],
     ])
-    expect(idsOf('{ } > { }', spans)).toBe('')
-    expect(idsOf('{ } !> { }', spans)).toBe('a b c')
-    expect(idsOf('{ span:childCount = 1 }', spans)).toBe('b')
+    expect(idsOf('{ } > { }', spans)).toBe('c d')
+    expect(idsOf('{ } !> { }', spans)).toBe('a b e f')
+    expect(idsOf('{ span:id = "b" } >> { }', spans)).toBe('c d')
+    expect(idsOf('{ } << { }', spans)).toBe('b c')
+    expect(idsOf('{ } ~ { }', spans)).toBe('b e')
+    expect(idsOf('{ span:childCount = 1 }', spans)).toBe('b c')
   })
 
   test('several roots stand beside each other', () => {
@@ -415,6 +430,23 @@ describe('broken trees', () => {
     )
     const [set] = evaluate('{ } &>> { }', spans)
     expect(set?.rows).toHaveLength(100_000)
+  })
+
+  // Quadratic time would be minutes here.
+  test.each([
+    ['a chain', (i: number) => i - 1],
+    ['a star', () => 0],
+    ['a tree of pairs', (i: number) => (i - 1) >> 1],
+    ['orphans of one parent', () => -2],
+    ['orphans', (i: number) => -2 - i],
+  ])('20,000 sets of one trace are related each in its own size: %s', (_, parentOf) => {
+    const spans = Array.from({ length: 20_000 }, (__, i) =>
+      i === 0 ? { id: '0' } : { id: i.toString(16), parent: idOfPlace(parentOf(i)) },
+    )
+    for (const sign of ['>>', '<<', '>', '<', '~']) {
+      expect(evaluate(`{ } | by(span:id) | ({ } ${sign} { })`, spans)).toEqual([])
+      expect(evaluate(`{ } | by(span:id) | ({ } !${sign} { })`, spans)).toHaveLength(20_000)
+    }
   })
 })
 
