@@ -7,9 +7,17 @@ import { entryValue, eventsOf, linksOf } from '../../src/press/span-of-row.ts'
 import { parseAttributesText } from '../../src/span/any-value-text.ts'
 import type { SpanEvent, SpanLink } from '../../src/span/span.ts'
 import { hexOf } from '../../src/span/trace-id.ts'
+import { derivedColumn, lazyColumn } from '../traceql/derived-column.ts'
 import type { Column, FieldValue, SpanTable } from '../traceql/span-table.ts'
 import { columnScopes, eventsPrefix, linksPrefix, restColumns } from './column-paths.ts'
-import { flatValues, int32Entry, int64Values, textEntry } from './flat-values.ts'
+import {
+  entriesByRow,
+  flatValues,
+  int32Entry,
+  int64Distances,
+  int64Values,
+  textEntry,
+} from './flat-values.ts'
 import type { OpenFile, OpenGroup } from './open-file.ts'
 import { durationNs, fieldValue, kindName, statusName } from './span-values.ts'
 import { valuesIn } from './spans-table.ts'
@@ -22,6 +30,8 @@ export interface GroupTable extends SpanTable {
   readonly kindNumber: Column<number>
   /** Of a fresh file: the place of the row's envelope in the file's list. */
   readonly envelope: Column<number>
+  /** Nanoseconds from `baseNs` to each row's start: exact within 53 bits, and beyond them on the same side. */
+  readonly startsSince: (baseNs: bigint) => Float64Array
 }
 
 export function groupTable(
@@ -36,7 +46,8 @@ export function groupTable(
     if (bytes === undefined || place === undefined || leaf === undefined) return undefined
     return readColumn(bytes, place, leaf, rows, codec)
   })
-  const text = (path: string) => lazily(() => withDefault(flatValues(read(path), textEntry), ''))
+  const text = (path: string) =>
+    lazyColumn(() => derivedColumn(flatValues(read(path), textEntry), (value) => value ?? ''))
   const time = (path: string) => lazily(() => int64Values(read(path)))
   const start = time(c.start)
   const startNs: Column<bigint> = (row) => start()(row) ?? 0n
@@ -45,11 +56,9 @@ export function groupTable(
   const links = lazily(() => nestedColumn(linksOf, c.links, linksPrefix, n.traceId))
   const [names, messages] = [text(c.name), text(c.statusMessage)]
   const [scopeNames, scopeVersions] = [text(c.scopeName), text(c.scopeVersion)]
-  const number = (path: string) => lazily(() => flatValues(read(path), int32Entry))
+  const number = (path: string) =>
+    lazyColumn(() => derivedColumn(flatValues(read(path), int32Entry), (value) => value ?? 0))
   const [kinds, envelopes] = [number(c.kind), number(c.envelope)]
-  const codes = lazily(() =>
-    flatValues(read(c.statusCode), (...of) => statusName(int32Entry(...of))),
-  )
   const id = (path: string) => lazily(() => idValues(read(path)))
   const [traceIds, spanIds, parentIds] = [id(c.traceId), id(c.spanId), id(c.parentSpanId)]
 
@@ -99,19 +108,25 @@ export function groupTable(
     spanId: (row) => spanIds()(row) ?? '',
     parentId: (row) => parentIds()(row),
     startNs,
-    durationNs(row) {
-      const end = ends()(row)
-      if (end === undefined) return durations()(row) ?? 0n
-      return durationNs(BigInt.asUintN(64, startNs(row)), BigInt.asUintN(64, end))
+    isRoot: lazyColumn(() => {
+      const column = read(c.parentSpanId)
+      const entryOf = column === undefined ? () => -1 : entriesByRow(column)
+      return (row) => entryOf(row) < 0
+    }),
+    durationNs: lazyColumn(() => durationColumn({ ends: ends(), durations: durations(), startNs })),
+    name: names,
+    kind: lazyColumn(() => derivedColumn(kinds, kindName)),
+    kindNumber: kinds,
+    envelope: envelopes,
+    status: lazyColumn(() => derivedColumn(number(c.statusCode), statusName)),
+    statusMessage: messages,
+    scopeName: scopeNames,
+    scopeVersion: scopeVersions,
+    startsSince(baseNs) {
+      const column = read(c.start)
+      if (column?.count !== rows) throw corrupt('row group', 'must have a start in each row')
+      return int64Distances(column, baseNs)
     },
-    name: (row) => names()(row),
-    kind: (row) => kindName(kinds()(row) ?? 0),
-    kindNumber: (row) => kinds()(row) ?? 0,
-    envelope: (row) => envelopes()(row) ?? 0,
-    status: (row) => codes()(row) ?? 'unset',
-    statusMessage: (row) => messages()(row),
-    scopeName: (row) => scopeNames()(row),
-    scopeVersion: (row) => scopeVersions()(row),
     eventNames: (row) => events()(row).map(({ name }: SpanEvent) => name),
     eventNsSinceStart: (row) =>
       events()(row).map(({ timeNs }: SpanEvent) => timeNs - BigInt.asUintN(64, startNs(row))),
@@ -147,8 +162,22 @@ function remembering<Value>(make: (key: string) => Value): (key: string) => Valu
   }
 }
 
-function withDefault<Value>(column: Column<Value | undefined>, value: Value): Column<Value> {
-  return (row) => column(row) ?? value
+interface DurationParts {
+  readonly ends: Column<bigint | undefined>
+  readonly durations: Column<bigint | undefined>
+  readonly startNs: Column<bigint>
+}
+
+/** Hardly any span has an end of its own; where none has, durations stand as they are. */
+function durationColumn({ ends, durations, startNs }: DurationParts): Column<bigint> {
+  if (ends.entries?.count === 0) {
+    return Object.assign((row: number) => durations(row) ?? 0n, { float: durations.float })
+  }
+  return (row) => {
+    const end = ends(row)
+    if (end === undefined) return durations(row) ?? 0n
+    return durationNs(BigInt.asUintN(64, startNs(row)), BigInt.asUintN(64, end))
+  }
 }
 
 /** A row has a key once: in a column of one type, or in the rest. */

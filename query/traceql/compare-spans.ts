@@ -1,6 +1,7 @@
 import type { Compare } from './ast.ts'
 import { isList } from './compare-values.ts'
 import { compileField } from './compile-field.ts'
+import { derivedColumn } from './derived-column.ts'
 import { intrinsicTypes } from './intrinsics.ts'
 import { printField } from './print-field.ts'
 import { labelsKey, planeFor, type SeriesLabel, seriesFor } from './series-parts.ts'
@@ -29,20 +30,17 @@ export function compareObserver(
   }))
   return (row, index) => {
     const group = isInside(row) && isSelected(row) === true ? 'selection' : 'baseline'
-    for (const column of columns) {
-      const value = column.read(row)
-      if (value !== undefined && value !== null) column[group](value, index)
-    }
+    for (const column of columns) column[group](row, index)
     return undefined
   }
 }
 
-/** Counts a column's values among the spans of a group. */
+/** Counts a column's values among the spans of a group; null is nothing that could be compared. */
 function valueCounter(
-  { name, type }: ComparedColumn,
+  { name, type, read }: ComparedColumn,
   group: 'selection' | 'baseline',
   { parts, intervals }: Pick<ObserverContext, 'parts' | 'intervals'>,
-): (value: FieldValue, index: number) => void {
+): (row: number, index: number) => void {
   const cellsOf = (meta: MetaType, value: FieldValue) => {
     const labels = [metaLabel(meta), { name, type, value }]
     const series = seriesFor(parts, labelsKey(labels), () => labels)
@@ -50,16 +48,24 @@ function valueCounter(
   }
   // Values come again and again: then neither labels nor their key are made.
   const known = new Map<FieldValue, Float64Array>()
+  const cellsOfRow = derivedColumn(read, (value): Float64Array => {
+    if (value === undefined || value === null) return absent
+    const cells = known.get(value) ?? cellsOf(group, value) ?? noRoom
+    if (!isList(value) && cells !== noRoom) known.set(value, cells)
+    return cells
+  })
   let total: Float64Array | undefined
-  return (value, index) => {
+  return (row, index) => {
+    const cells = cellsOfRow(row)
+    if (cells === absent) return
     total ??= cellsOf(`${group}_total`, undefined)
     if (total !== undefined) total[index] = (total[index] ?? 0) + 1
-    const cells = known.get(value) ?? cellsOf(group, value)
-    if (cells === undefined) return
-    cells[index] = (cells[index] ?? 0) + 1
-    if (!isList(value)) known.set(value, cells)
+    if (cells !== noRoom) cells[index] = (cells[index] ?? 0) + 1
   }
 }
+
+const absent = new Float64Array(0)
+const noRoom = new Float64Array(0)
 
 type MetaType = 'baseline' | 'selection' | 'baseline_total' | 'selection_total'
 
@@ -93,8 +99,8 @@ const scopes = ['span', 'resource', 'instrumentation'] as const
 function comparedColumns(frame: TraceFrame): ComparedColumn[] {
   const ofIntrinsics = comparedIntrinsics.map((name) => {
     const { read } = compileField({ kind: 'intrinsic', name }, frame)
-    const filled: Column<FieldValue> = (row) => read(row) || undefined
-    return { name, type: intrinsicTypes[name], read: filled }
+    const filled = (value: FieldValue) => value || undefined
+    return { name, type: intrinsicTypes[name], read: derivedColumn(read, filled) }
   })
   const ofAttributes = scopes.flatMap((scope) =>
     frame.table.attributeKeys(scope).map((key) => {

@@ -1,16 +1,18 @@
 import { floatArithmetic, intArithmetic } from './arithmetic.ts'
 import type {
   AttributeField,
+  CompareOperator,
   FieldArithmetic,
   FieldComparison,
   FieldExpression,
   FieldLogic,
   FieldMatch,
 } from './ast.ts'
-import { compareValues, isList, isNumber } from './compare-values.ts'
+import { compareNumbers, compareValues, isList, isNumber } from './compare-values.ts'
+import { derivedColumn } from './derived-column.ts'
 import { type Intrinsic, intrinsicTypes } from './intrinsics.ts'
 import { type Pattern, patternOf, rememberingPattern } from './pattern.ts'
-import type { Column, FieldValue } from './span-table.ts'
+import type { Column, FieldValue, ScalarValue } from './span-table.ts'
 import type { TraceFrame } from './trace-frame.ts'
 import type { ValueType } from './value-type.ts'
 
@@ -42,7 +44,8 @@ export function compileField(expression: FieldExpression, frame: TraceFrame): Co
     case 'absent': {
       const { read } = compileField(expression.operand, frame)
       const isPresent = expression.kind === 'present'
-      return { type: 'bool', read: (row) => (read(row) !== undefined) === isPresent }
+      const test = (value: FieldValue) => (value !== undefined) === isPresent
+      return { type: 'bool', read: derivedColumn(read, test) }
     }
     case 'not': {
       const { read } = compileField(expression.operand, frame)
@@ -206,10 +209,64 @@ function comparison({ operator, left, right }: FieldComparison, frame: TraceFram
   const sides = [compileField(left, frame), compileField(right, frame)] as const
   const [{ type: leftType }, { type: rightType }] = sides
   if (isEnum(leftType) !== isEnum(rightType)) return constant('bool', false)
+  if (isRootTest({ operator, left, right })) return rootTest(operator, frame)
   const isOfIds = leftType === 'id' || rightType === 'id'
   const [leftOf, rightOf] = sides.map(({ read }) => (isOfIds ? idColumn(read) : read))
   if (leftOf === undefined || rightOf === undefined) return constant('bool', false)
+  const value = isOfIds ? undefined : literalValue(right)
+  if (value !== undefined) return { type: 'bool', read: comparedColumn(operator, leftOf, value) }
   return { type: 'bool', read: (row) => compareValues(operator, leftOf(row), rightOf(row)) }
+}
+
+/** The value that a literal stands for. */
+function literalValue(expression: FieldExpression): ScalarValue | undefined {
+  switch (expression.kind) {
+    case 'duration':
+      return expression.ns
+    case 'int':
+    case 'float':
+    case 'string':
+    case 'bool':
+    case 'status':
+    case 'span-kind':
+      return expression.value
+    default:
+      return undefined
+  }
+}
+
+/** Most queries compare with a literal: by entries, or as floats where those are exact. */
+function comparedColumn(
+  operator: CompareOperator,
+  column: Column<FieldValue>,
+  literal: ScalarValue,
+): Column<boolean> {
+  const { float } = column
+  const bound = typeof literal === 'bigint' ? Number(literal) : literal
+  if (float === undefined || typeof bound !== 'number' || Math.abs(bound) > 2 ** 53) {
+    return derivedColumn(column, (value) => compareValues(operator, value, literal))
+  }
+  return (row) => {
+    const value = float(row)
+    if (Number.isNaN(value)) return compareValues(operator, column(row), literal)
+    return compareNumbers(operator, value, bound)
+  }
+}
+
+/** `span:parentID = "0"`: whatever the id, only whether there is one. */
+function isRootTest({
+  operator,
+  left,
+  right,
+}: Pick<FieldComparison, 'operator' | 'left' | 'right'>): boolean {
+  if (left.kind !== 'intrinsic' || left.name !== 'span:parentID') return false
+  if (operator !== '=' && operator !== '!=') return false
+  return right.kind === 'string' && idText(right.value) === ''
+}
+
+function rootTest(operator: CompareOperator, { table }: TraceFrame): CompiledField {
+  const isRoot = table.isRoot ?? ((row) => idText(table.parentId(row) ?? '') === '')
+  return { type: 'bool', read: operator === '=' ? isRoot : (row) => !isRoot(row) }
 }
 
 /** Their values look like text here, and are no text: no attribute equals them. */
@@ -235,7 +292,8 @@ function match({ operator, left, pattern }: FieldMatch, frame: TraceFrame): Comp
   const { read } = compileField(left, frame)
   const matches = rememberingPattern(patternOf(pattern))
   const isWanted = operator === '=~'
-  return { type: 'bool', read: (row) => matchesValue(read(row), matches, isWanted) }
+  const test = (value: FieldValue) => matchesValue(value, matches, isWanted)
+  return { type: 'bool', read: derivedColumn(read, test) }
 }
 
 /** In a list `=~` wants one element that matches, `!~` wants that none does. */

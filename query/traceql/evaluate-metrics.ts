@@ -3,7 +3,7 @@ import type { MetricsFunction, Series } from './ast.ts'
 import { compileSingle } from './compile-field.ts'
 import { searchEvaluator } from './evaluate-search.ts'
 import { emptyParts, type SeriesPart, type SeriesParts } from './series-parts.ts'
-import { measured, spanObserver } from './span-observer.ts'
+import { measuredColumn, spanObserver } from './span-observer.ts'
 import type { Column, SpanTable, TraceRows } from './span-table.ts'
 import type { StepIntervals } from './step-intervals.ts'
 import { type TraceFrame, traceFrame } from './trace-frame.ts'
@@ -62,8 +62,7 @@ function exemplarValueOf(metrics: MetricsFunction, frame: TraceFrame): Column<nu
     case 'max_over_time':
     case 'sum_over_time':
     case 'avg_over_time': {
-      const compiled = compileSingle(metrics.field, frame)
-      return (row) => measured(compiled, row)
+      return measuredColumn(compileSingle(metrics.field, frame))
     }
   }
 }

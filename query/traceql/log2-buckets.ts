@@ -1,15 +1,13 @@
 /**
- * The power of two at or above an integer, as Tempo buckets counts and nanoseconds; undefined below 2, which Tempo leaves
- * out. Of a float: any positive one.
+ * The power of two at or above an integer, as Tempo buckets counts and nanoseconds, by its exponent; undefined below 2, which
+ * Tempo leaves out. Of a float: any positive one.
  */
-export function bucketOf(value: bigint | number): number | undefined {
-  if (typeof value === 'bigint')
-    return value < 2n ? undefined : 2 ** (value - 1n).toString(2).length
+export function bucketExponent(value: bigint | number): number | undefined {
+  if (typeof value === 'bigint') return value < 2n ? undefined : (value - 1n).toString(2).length
   if (!(value > 0) || value === Number.POSITIVE_INFINITY) return undefined
   const exponent = Math.ceil(Math.log2(value))
   // The logarithm of a value right beside a power of two is that power's.
-  const bucket = 2 ** exponent
-  return bucket < value ? bucket * 2 : bucket
+  return 2 ** exponent < value ? exponent + 1 : exponent
 }
 
 /** How many values lie in a bucket, which is named by its upper end. */

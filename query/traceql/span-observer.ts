@@ -2,9 +2,11 @@ import type { Field, FieldOverTimeName, MetricsFunction } from './ast.ts'
 import { compareObserver } from './compare-spans.ts'
 import { isNumber } from './compare-values.ts'
 import { type CompiledField, compileSingle } from './compile-field.ts'
-import { bucketOf } from './log2-buckets.ts'
+import { derivedColumn } from './derived-column.ts'
+import { bucketExponent } from './log2-buckets.ts'
 import { seriesFinder } from './series-finder.ts'
-import { planeFor, type SeriesPart, type SeriesParts } from './series-parts.ts'
+import { type PlaneName, planeFor, type SeriesPart, type SeriesParts } from './series-parts.ts'
+import type { Column, FieldValue } from './span-table.ts'
 import type { StepIntervals } from './step-intervals.ts'
 import type { TraceFrame } from './trace-frame.ts'
 
@@ -38,13 +40,31 @@ export interface ObserverContext {
 export type Observer = (row: number, index: number) => SeriesPart | undefined
 
 function countObserver(by: readonly Field[], name: string, context: ObserverContext): Observer {
-  const { parts, intervals } = context
-  const seriesOf = seriesFinder(by, name, context)
+  const { numberOf, series } = seriesFinder(by, name, context)
+  const countsOf = planesOf('count', series, context)
   return (row, index) => {
-    const series = seriesOf(row)
-    const counts = series && planeFor(parts, series, 'count', intervals.count)
+    const number = numberOf(row)
+    if (number < 0) return undefined
+    const counts = countsOf(number)
     if (counts !== undefined) counts[index] = (counts[index] ?? 0) + 1
-    return series
+    return series[number]
+  }
+}
+
+/** The numbers of one name of each series, which are asked for span by span. */
+function planesOf(
+  name: PlaneName,
+  series: readonly SeriesPart[],
+  { parts, intervals }: ObserverContext,
+): (number: number) => Float64Array | undefined {
+  const planes: (Float64Array | undefined)[] = []
+  return (number) => {
+    const known = planes[number]
+    if (known !== undefined) return known
+    const part = series[number]
+    const made = part && planeFor(parts, part, name, intervals.count)
+    planes[number] = made
+    return made
   }
 }
 
@@ -55,22 +75,22 @@ function valueObserver(
   by: readonly Field[],
   context: ObserverContext,
 ): Observer {
-  const { parts, intervals, frame } = context
-  const seriesOf = seriesFinder(by, kind, context)
-  const compiled = compileSingle(field, frame)
+  const { numberOf, series } = seriesFinder(by, kind, context)
+  const measuredOf = measuredColumn(compileSingle(field, context.frame))
+  const countsOf = planesOf('count', series, context)
+  const cellsOf = planesOf(planeOf[kind], series, context)
   return (row, index) => {
-    const value = measured(compiled, row)
-    const series = Number.isNaN(value) ? undefined : seriesOf(row)
-    if (series === undefined) return undefined
-    const counts = planeFor(parts, series, 'count', intervals.count)
-    const cells = planeFor(parts, series, planeOf[kind], intervals.count)
+    const value = measuredOf(row)
+    const number = Number.isNaN(value) ? -1 : numberOf(row)
+    if (number < 0) return undefined
+    const [counts, cells] = [countsOf(number), cellsOf(number)]
     if (counts === undefined || cells === undefined) return undefined
     counts[index] = (counts[index] ?? 0) + 1
     const cell = cells[index] ?? 0
     if (kind === 'min_over_time') cells[index] = Math.min(cell, value)
     else if (kind === 'max_over_time') cells[index] = Math.max(cell, value)
     else cells[index] = cell + value
-    return series
+    return series[number]
   }
 }
 
@@ -82,24 +102,57 @@ const planeOf = {
 } as const
 
 /** Durations in seconds; NaN for what is no number. */
-export function measured({ type, read }: CompiledField, row: number): number {
-  const value = read(row)
-  if (!isNumber(value)) return Number.NaN
-  return type === 'duration' ? Number(value) / 1e9 : Number(value)
+export function measuredColumn({ type, read }: CompiledField): Column<number> {
+  const scale = type === 'duration' ? 1e9 : 1
+  const measured = (value: FieldValue) => (isNumber(value) ? Number(value) / scale : Number.NaN)
+  const { float } = read
+  if (float === undefined) return derivedColumn(read, measured)
+  return (row) => {
+    const value = float(row)
+    return Number.isNaN(value) ? measured(read(row)) : value / scale
+  }
 }
 
 function bucketObserver(field: Field, by: readonly Field[], context: ObserverContext): Observer {
   const { parts, intervals, frame } = context
-  const seriesOf = seriesFinder(by, undefined, context)
-  const { type, read } = compileSingle(field, frame)
-  const scale = type === 'duration' ? 1e9 : 1
+  const { numberOf, series } = seriesFinder(by, undefined, context)
+  const compiled = compileSingle(field, frame)
+  const exponentOf = exponentColumn(compiled)
+  const scale = compiled.type === 'duration' ? 1e9 : 1
+  const planes: Map<number, Float64Array | undefined>[] = []
+
+  function countsFor(number: number, exponent: number): Float64Array | undefined {
+    planes[number] ??= new Map()
+    const known = planes[number].get(exponent)
+    const part = series[number]
+    if (known !== undefined || part === undefined) return known
+    const made = planeFor(parts, part, `bucket ${2 ** exponent / scale}`, intervals.count)
+    planes[number].set(exponent, made)
+    return made
+  }
+
   return (row, index) => {
-    const value = read(row)
-    const bucket = isNumber(value) ? bucketOf(value) : undefined
-    const series = bucket === undefined ? undefined : seriesOf(row)
-    if (series === undefined || bucket === undefined) return undefined
-    const counts = planeFor(parts, series, `bucket ${bucket / scale}`, intervals.count)
+    const exponent = exponentOf(row)
+    const number = Number.isNaN(exponent) ? -1 : numberOf(row)
+    if (number < 0) return undefined
+    const counts = countsFor(number, exponent)
     if (counts !== undefined) counts[index] = (counts[index] ?? 0) + 1
-    return series
+    return series[number]
+  }
+}
+
+/** The buckets that values lie in; NaN for what lies in none. */
+function exponentColumn({ type, read }: CompiledField): Column<number> {
+  const exponentOf = (value: FieldValue) => (isNumber(value) ? bucketExponent(value) : undefined)
+  const { float } = read
+  if (float === undefined || type !== 'duration') {
+    return derivedColumn(read, (value) => exponentOf(value) ?? Number.NaN)
+  }
+  return (row) => {
+    const ns = float(row)
+    if (Number.isNaN(ns)) return exponentOf(read(row)) ?? Number.NaN
+    if (ns < 2) return Number.NaN
+    const high = Math.floor((ns - 1) / 2 ** 32)
+    return high > 0 ? 64 - Math.clz32(high) : 32 - Math.clz32(ns - 1)
   }
 }

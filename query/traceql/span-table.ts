@@ -12,6 +12,8 @@ export interface SpanTable {
   readonly spanId: Column<string>
   /** Undefined for a root. */
   readonly parentId: Column<string | undefined>
+  /** Whether it is undefined; a source may know without making the id. */
+  readonly isRoot?: Column<boolean>
   readonly startNs: Column<bigint>
   readonly durationNs: Column<bigint>
   readonly name: Column<string>
@@ -35,7 +37,20 @@ export interface SpanTable {
   attributeKeys(scope: 'span' | 'resource' | 'instrumentation'): readonly string[]
 }
 
-export type Column<Value> = (row: number) => Value
+/** A value by row; and, where the source knows them, shorter ways to the same. */
+export interface Column<Value> {
+  (row: number): Value
+  /** Rows of one entry have one value. */
+  readonly entries?: ColumnEntries | undefined
+  /** The value as a float; NaN where it is no number, or none that a float holds exactly. */
+  readonly float?: ((row: number) => number) | undefined
+}
+
+export interface ColumnEntries {
+  /** Entries are from -1, which is absent, to before `count`. */
+  readonly count: number
+  readonly byRow: Int32Array | Uint32Array
+}
 
 /** Integers and durations are bigints, floats are numbers. Undefined is absent. */
 export type FieldValue = ScalarValue | readonly ScalarValue[] | undefined

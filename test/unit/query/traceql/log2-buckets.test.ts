@@ -1,6 +1,11 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { bucketOf, quantileOf } from '../../../../query/traceql/log2-buckets.ts'
+import { bucketExponent, quantileOf } from '../../../../query/traceql/log2-buckets.ts'
+
+function bucketOf(value: bigint | number): number | undefined {
+  const exponent = bucketExponent(value)
+  return exponent === undefined ? undefined : 2 ** exponent
+}
 
 test.each([
   [1n, undefined],
