@@ -1,4 +1,5 @@
 import { workerData } from 'node:worker_threads'
+import { dependencyReaders } from '../../query/api/jaeger/dependency-readers.ts'
 import { listReaders } from '../../query/api/jaeger/list-readers.ts'
 import { searchReaders } from '../../query/api/jaeger/search-readers.ts'
 import { createApp } from '../../query/app.ts'
@@ -22,5 +23,9 @@ const runtime = await nodeRuntime({
 const queue = sqliteQueueClient(setup.queuePort)
 const access = accessOf(setup.tokensJson, runtime)
 const cache = readCache()
-const jaeger = { ...searchReaders(runtime, cache), ...listReaders(runtime, cache) }
+const jaeger = {
+  ...searchReaders(runtime, cache),
+  ...listReaders(runtime, cache),
+  ...dependencyReaders(runtime, cache),
+}
 serveApp(setup.appPort, createApp({ runtime, queue, access, cache, jaeger }))

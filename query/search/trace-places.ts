@@ -55,15 +55,16 @@ function freshPlaces(
 ): TracePlace[] {
   const rows = findTraceRows(tail.summaries, traceId, codec)
   if (rows === undefined) return []
-  const liveEnvelopes = liveAmong(tail, expiredMs)
+  const live = liveEnvelopes(tail, expiredMs)
   return tail.rowGroups.flatMap(({ offset, firstRow, rows: count }) => {
     const from = Math.max(0, rows.from - firstRow)
     const to = Math.min(count, rows.to - firstRow)
-    return from < to ? [{ key, offset, from, to, liveEnvelopes }] : []
+    return from < to ? [{ key, offset, from, to, liveEnvelopes: live }] : []
   })
 }
 
-function liveAmong(
+/** Places of a fresh file's envelopes that are not expired; undefined: all are live. */
+export function liveEnvelopes(
   { contents }: FreshFile['tail'],
   expiredMs: number,
 ): ReadonlySet<number> | undefined {

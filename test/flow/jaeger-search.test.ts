@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Dependency } from '../../query/api/jaeger/count-dependencies.ts'
+import type { Dependency } from '../../query/dependencies/call-sums.ts'
 import type { JaegerReaders, TraceSpans } from '../../query/api/jaeger/readers.ts'
 import { createApp } from '../../query/app.ts'
 import type { Operation } from '../../query/tags/list-operations.ts'

@@ -1,8 +1,8 @@
 import type { TimeRange } from '../../../src/prune/condition.ts'
 import type { Span } from '../../../src/span/span.ts'
+import type { Dependency } from '../../dependencies/call-sums.ts'
 import type { Operation } from '../../tags/list-operations.ts'
 import type { SearchQuery } from '../../traceql/ast.ts'
-import type { Dependency } from './count-dependencies.ts'
 
 /** What Jaeger's routes ask beyond traces by id. A route is there when its reader is. */
 export interface JaegerReaders {
@@ -20,7 +20,7 @@ export interface JaegerReaders {
     service: string,
     signal: AbortSignal,
   ) => Promise<Answered<readonly Operation[]>>
-  /** Calls between services by spans that start in the range (`countDependencies`), each pair once. */
+  /** Calls between services by spans that start in the range, each pair once. */
   readonly readDependencies?: (
     tenant: string,
     range: TimeRange,

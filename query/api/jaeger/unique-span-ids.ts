@@ -11,7 +11,8 @@ const kindClient = 3
  */
 export function uniqueSpanIds(spans: readonly Span[]): readonly Span[] {
   const byId = Map.groupBy(spans, ({ spanId }) => hexOf(spanId))
-  const nextId = unusedIds(byId)
+  const parents = spans.flatMap(({ parentSpanId }) => (parentSpanId ? hexOf(parentSpanId) : []))
+  const nextId = unusedIds(new Set([...byId.keys(), ...parents]))
   const newIds = new Map<string, Uint8Array>()
   for (const [id, sharing] of byId) {
     const kinds = new Set(sharing.map(({ kind }) => kind))
@@ -26,8 +27,8 @@ export function uniqueSpanIds(spans: readonly Span[]): readonly Span[] {
   })
 }
 
-/** Ids that no span of the trace has: the same for every reader of the same spans. */
-function unusedIds(used: ReadonlyMap<string, unknown>): () => Uint8Array {
+/** Ids that no span of the trace has or names: the same for every reader of the same spans. */
+function unusedIds(used: ReadonlySet<string>): () => Uint8Array {
   let last = 0n
   return () => {
     let hex: string

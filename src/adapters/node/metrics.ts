@@ -66,6 +66,20 @@ export const metrics: Readonly<Record<string, MetricDefinition>> = {
   },
   spanlake_tag_gets_total: { kind: 'counter', help: 'Objects and ranges read for tags.' },
   spanlake_tag_bytes_total: { kind: 'counter', help: 'Bytes read for tags.' },
+  spanlake_dependency_reads_total: {
+    kind: 'counter',
+    help: 'Questions about calls between services.',
+  },
+  spanlake_dependency_read_seconds: {
+    kind: 'histogram',
+    help: 'One question about calls between services.',
+    buckets: seconds,
+  },
+  spanlake_dependency_gets_total: {
+    kind: 'counter',
+    help: 'Objects and ranges read for dependencies.',
+  },
+  spanlake_dependency_bytes_total: { kind: 'counter', help: 'Bytes read for dependencies.' },
   spanlake_fresh_files: {
     kind: 'gauge',
     help: 'Fresh files that compaction has not absorbed: every lookup asks each.',
