@@ -76,12 +76,16 @@ async function bury(
   content: Uint8Array,
   { store, meter }: Runtime,
 ): Promise<void> {
-  const line = encoder.encode(`${JSON.stringify(header)}\n`)
-  const body = new Uint8Array(line.length + content.length)
-  body.set(line)
-  body.set(content, line.length)
-  await store.put(key, body, { kind: 'overwrite' })
+  await store.put(key, bytesOf(header, content), { kind: 'overwrite' })
   meter.count('spanlake_dead_total', 1)
+}
+
+function bytesOf(header: DeadHeader, content: Uint8Array): Uint8Array {
+  const line = encoder.encode(`${JSON.stringify(header)}\n`)
+  const bytes = new Uint8Array(line.length + content.length)
+  bytes.set(line)
+  bytes.set(content, line.length)
+  return bytes
 }
 
 /** The dead letters of a tenant (or of `unknownOwner`), oldest date first, at most `lettersMax`. */
@@ -119,7 +123,10 @@ export async function readDead(key: string, { store }: Runtime): Promise<DeadLet
   throw new SpanlakeError('corrupt', `dead letter must begin with its header, ${key}`)
 }
 
-/** Puts a dead letter's envelope back on the queue, then removes it. Throws kind `invalid` when it holds none. */
+/**
+ * Puts a dead letter's envelope back on the queue, then removes it. Throws kind `invalid` when it holds none. Where the
+ * queue refuses it, the letter stays, perhaps at another key.
+ */
 export async function replayDead(key: string, queue: Queue, runtime: Runtime): Promise<void> {
   const letter = await readDead(key, runtime)
   if (letter === undefined) throw new SpanlakeError('invalid', `no dead letter stands at ${key}`)
@@ -127,6 +134,20 @@ export async function replayDead(key: string, queue: Queue, runtime: Runtime): P
   if (envelopes.length === 0 || corrupt.length > 0) {
     throw new SpanlakeError('invalid', `dead letter holds no readable envelope, ${key}`)
   }
+  const own = await moveAside(letter, runtime)
   await queue.send(letter.content)
+  await runtime.store.delete([own])
+}
+
+/**
+ * From the sending on a flush may bury the envelope anew at its key, and that letter is not ours to remove: ours stands
+ * at a key of its own by then. Returns that key.
+ */
+async function moveAside({ key, header, content }: DeadLetter, runtime: Runtime): Promise<string> {
+  const ref = parseDeadKey(key)
+  if (ref === undefined || ref.replay !== undefined) return key
+  const own = deadKey({ ...ref, replay: hexOf(runtime.random.bytes(8)) })
+  await runtime.store.put(own, bytesOf(header, content), { kind: 'create' })
   await runtime.store.delete([key])
+  return own
 }

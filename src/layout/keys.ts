@@ -70,22 +70,25 @@ export interface DeadRef {
   readonly owner: string
   readonly date: string
   readonly id: string
+  /** The letter while it is replayed: 16 random hex digits. No flush writes at such a key. */
+  readonly replay?: string
 }
 
 /** No tenant name begins with an underscore. */
 export const unknownOwner = '_unknown'
 
-export function deadKey({ owner, date, id }: DeadRef): string {
-  return `${deadPrefix(owner)}date=${date}/${id}`
+export function deadKey({ owner, date, id, replay }: DeadRef): string {
+  return `${deadPrefix(owner)}date=${date}/${id}${replay === undefined ? '' : `-${replay}`}`
 }
 
 export function parseDeadKey(key: string): DeadRef | undefined {
-  const [, owner, date, id] = key.match(deadPattern) ?? []
-  return owner && date && id ? { owner, date, id } : undefined
+  const [, owner, date, id, replay] = key.match(deadPattern) ?? []
+  if (!owner || !date || !id) return undefined
+  return { owner, date, id, ...(replay && { replay }) }
 }
 
 const deadPattern = new RegExp(
-  `^(${tenantPattern}|${unknownOwner})/dead/date=(\\d{4}-\\d{2}-\\d{2})/(${idPattern})$`,
+  `^(${tenantPattern}|${unknownOwner})/dead/date=(\\d{4}-\\d{2}-\\d{2})/(${idPattern})(?:-([0-9a-f]{16}))?$`,
 )
 
 export function deadPrefix(owner: string): string {

@@ -284,6 +284,45 @@ test('what fails on the last attempt stays in dead, and comes back by replay', a
   expect(await spansRead(runtime)).toBe(1)
 })
 
+test('a replayed envelope that dies again before the replay is over stays in dead', async () => {
+  const runtime = site()
+  const queue = memoryQueue({ clock: runtime.clock })
+  await flushMessages(
+    [delivery(sealEnvelope(envelope([span()], { decompressedBytes: 5 })))],
+    runtime,
+  )
+  const [letter] = await listDead(tenant, 10, runtime)
+  const flushed = async (): Promise<void> => {
+    const options = { messagesMax: 10, bytesMax: 1e6, visibilityMs: 1_000, waitMs: 0 }
+    await flushMessages(await queue.receive(options), runtime)
+  }
+  const sends = { ...queue, send: (body: Uint8Array) => queue.send(body).then(flushed) }
+  await replayDead(letter!.key, sends, runtime)
+  expect(await queue.depth()).toMatchObject({ messages: 0 })
+  expect(await listDead(tenant, 10, runtime)).toMatchObject([{ content: letter!.content }])
+})
+
+test('a replay that the queue refuses leaves the envelope in dead', async () => {
+  const runtime = site()
+  await flushMessages(
+    [delivery(sealEnvelope(envelope([span()], { decompressedBytes: 5 })))],
+    runtime,
+  )
+  const content = (await listDead(tenant, 10, runtime))[0]!.content
+  const full = { send: () => Promise.reject(new SpanlakeError('unavailable', 'queue is full')) }
+  const queue = memoryQueue({ clock: runtime.clock })
+  for (let round = 0; round < 2; round++) {
+    const letters = await listDead(tenant, 10, runtime)
+    expect(letters).toMatchObject([{ content }])
+    const replaying = replayDead(letters[0]!.key, { ...queue, ...full }, runtime)
+    await expect(replaying).rejects.toThrow('queue is full')
+  }
+  const [letter] = await listDead(tenant, 10, runtime)
+  await replayDead(letter!.key, queue, runtime)
+  expect(await listDead(tenant, 10, runtime)).toEqual([])
+  expect(await queue.depth()).toMatchObject({ messages: 1 })
+})
+
 test('when not even dead can be written, the message is given back whatever its attempt', async () => {
   const runtime = site()
   const message = delivery(sealEnvelope(envelope([span()])), 99)

@@ -99,6 +99,8 @@ describe('every key comes back from its inverse, and from no other', () => {
         const key = deadKey({ owner, date, id })
         hold(key, 'parseDeadKey', { owner, date, id })
         expect(key.startsWith(deadPrefix(owner))).toBe(true)
+        const ref = { owner, date, id, replay: id.slice(0, 16) }
+        hold(deadKey(ref), 'parseDeadKey', ref)
       }),
       runs,
     )
