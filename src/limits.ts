@@ -259,6 +259,9 @@ export const sweepEveryMs = 15 * 60 * 1000
 /** How far from a trace's start a list looks for more of it in span files (DESIGN §4: neighbouring hours). */
 export const listNeighbourNs = 3_600_000_000_000n
 
+/** Span files of a trace's neighbourhood whose summaries a list opens; of more, the locators tell which to open. */
+export const listNeighbourFilesMax = 8
+
 /** Locators that one merge of sets reads, a gigabyte: sets that have as many together stay as they are. */
 export const locatorMergeEntriesMax = 30_000_000
 
@@ -298,7 +301,7 @@ export const patternCharsMax = 4_096
 export const patternProgramMax = 8_000
 
 /** Compiled regular expressions that are kept for the next query. */
-export const patternsKept = 64
+export const patternsKept = 32
 
 /** Texts of which a query keeps whether they match, for each of its patterns. */
 export const patternAnswersKept = 4_096
@@ -350,6 +353,9 @@ export const searchStepRows = 128 * 1024
 export const searchLimitMax = 1_000
 export const searchSpansPerSetMax = 100
 
+/** Traces that a search's cursor names, 32 characters each: those that begin before it and were scanned behind it. */
+export const searchCursorTracesMax = 32
+
 /** What one question about tags or their values may read, and how long it may take, before it says what it has found. */
 export const tagBytesMax = 1024 ** 3
 export const tagMsMax = 10_000
@@ -393,6 +399,16 @@ export const sqlThreadsMax = 2
 export const sqlResultRowsMax = 100_000
 export const sqlResultBytesMax = 64 * 1024 ** 2
 export const sqlPartBytes = 256 * 1024
+
+/** Files that one SQL query reads, and keys of attributes that its `*` means: the most frequent. */
+export const sqlFilesMax = 1_000
+export const sqlStarKeysMax = 500
+
+/** Bytes of column chunks that are read at once to be laid down, of each of `storeReadsAtOnce` files. */
+export const sqlLayBytesAtOnce = 2 * 1024 ** 2
+
+/** How far back a SQL query looks where it does not say. */
+export const sqlLookbackNs = 3_600_000_000_000n
 
 /** Bytes laid down for one SQL query to read. */
 export const sqlFilesBytesMax = 4 * 1024 ** 3

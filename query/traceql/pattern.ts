@@ -6,6 +6,7 @@ import {
   patternProgramMax,
   patternsKept,
 } from '../../src/limits.ts'
+import { patternSize } from './pattern-size.ts'
 import { excerptOf } from './syntax-error.ts'
 
 /** Whether the whole text is what a regular expression describes; in time linear in the text. */
@@ -57,13 +58,15 @@ function compile(source: string): Pattern | string {
   return compiled
 }
 
+const tooLarge = `more than ${patternProgramMax} instructions`
+
 function compileNew(source: string): Pattern | string {
   if (source.length > patternCharsMax) return `more than ${patternCharsMax} characters`
+  // Made in full, what is short could fill the memory before it is judged.
+  if (patternSize(source) > 4 * patternProgramMax) return tooLarge
   try {
     const expression = RE2JS.compile(source)
-    if (expression.programSize() > patternProgramMax) {
-      return `more than ${patternProgramMax} instructions`
-    }
+    if (expression.programSize() > patternProgramMax) return tooLarge
     return (text) => expression.testExact(text)
   } catch (error) {
     if (error instanceof RE2JSException) return error.message.replace('error parsing regexp: ', '')
