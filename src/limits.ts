@@ -404,7 +404,8 @@ export const sqlPartBytes = 256 * 1024
 export const sqlFilesMax = 1_000
 export const sqlStarKeysMax = 500
 
-/** Bytes of column chunks that are read at once to be laid down, of each of `storeReadsAtOnce` files. */
+/** Row groups whose column chunks are read at once to be laid down, of each of `storeReadsAtOnce` files; enough bytes are enough. */
+export const sqlLayGroupsAtOnce = 4
 export const sqlLayBytesAtOnce = 2 * 1024 ** 2
 
 /** How far back a SQL query looks where it does not say. */

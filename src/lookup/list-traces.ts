@@ -6,6 +6,7 @@ import type { Runtime } from '../runtime.ts'
 import { absorbedEnvelopes } from '../snapshot/absorbed-envelopes.ts'
 import type { ReadCache } from '../snapshot/read-cache.ts'
 import { readDayList } from '../snapshot/read-day-list.ts'
+import { locateFiles } from '../snapshot/read-locators.ts'
 import { type Snapshot, withSnapshot } from '../snapshot/with-snapshot.ts'
 import { compactedRows } from './compacted-rows.ts'
 import { countSpans } from './count-spans.ts'
@@ -66,7 +67,16 @@ async function listIn(
   const summaries = openSummaries(manifest, runtime, cache.index, troubles)
   const filesOf = async (day: DayListRef) =>
     (await readDayList(manifest, day, runtime, cache.index)).files
-  const sources = { fresh: files, days: manifest.days, filesOf, summaries }
+  const holders = async (traceId: Uint8Array, among: ReadonlySet<string>) => {
+    try {
+      return await locateFiles(manifest, traceId, among, runtime, cache.index)
+    } catch (error) {
+      if (kindOf(error) !== 'corrupt') throw error
+      troubles.push(messageOf(error))
+      return undefined
+    }
+  }
+  const sources = { fresh: files, days: manifest.days, filesOf, summaries, holders }
   // One more than the page, to know whether there is another; traces all of whose spans are expired are none.
   const remembering = { ...runtime, store: rangeMemory(runtime.store, listRangesHeld) }
   const traces: TraceSummary[] = []
@@ -83,7 +93,11 @@ async function listIn(
     next: traces.length > limit && last ? cursorOf(last) : undefined,
     complete: reasons.length === 0,
     reasons,
-    cost: { filesConsidered: files.length + broken.length, filesRead: summaries.opened },
+    cost: {
+      filesConsidered:
+        manifest.days.reduce((sum, day) => sum + day.files, files.length) + broken.length,
+      filesRead: summaries.opened,
+    },
   }
 }
 

@@ -2,7 +2,8 @@ import type { SpanFile } from '../index/day-list.ts'
 import type { DayListRef } from '../index/manifest.ts'
 import { mergeSummaries } from '../index/merge-summaries.ts'
 import type { TraceSummary } from '../index/summaries.ts'
-import { listNeighbourNs } from '../limits.ts'
+import { listNeighbourFilesMax, listNeighbourNs, storeReadsAtOnce } from '../limits.ts'
+import { mapAtOnce } from '../snapshot/map-at-once.ts'
 import type { FreshFile } from '../snapshot/with-snapshot.ts'
 import { hexOf } from '../span/trace-id.ts'
 import { heap } from './heap.ts'
@@ -24,6 +25,14 @@ export interface ListSources {
   readonly days: readonly DayListRef[]
   readonly filesOf: (day: DayListRef) => Promise<readonly SpanFile[]>
   readonly summaries: OpenSummaries
+  /**
+   * Names of the span files, at least of those named in `among`, that hold rows of the trace; undefined when the index
+   * cannot tell.
+   */
+  readonly holders: (
+    traceId: Uint8Array,
+    among: ReadonlySet<string>,
+  ) => Promise<ReadonlySet<string> | undefined>
 }
 
 export interface TracePart {
@@ -89,17 +98,32 @@ export async function* newestTraces(
       continue
     }
     if (top === undefined) return
-    waiting.pop()
     if (top.found) {
+      waiting.pop()
       yield top.found
       continue
     }
-    const hex = hexOf(top.traceId)
-    if (seen.has(hex)) continue
-    seen.add(hex)
-    const found = await findTrace(sources, top)
-    const { traceId, startNs } = found.summary
-    if (holds(window, found.summary)) waiting.push({ traceId, startNs, found })
+    for (const found of await mapAtOnce(takeUnfound(next), storeReadsAtOnce, (place) =>
+      findTrace(sources, place),
+    )) {
+      const { traceId, startNs } = found.summary
+      if (holds(window, found.summary)) waiting.push({ traceId, startNs, found })
+    }
+  }
+
+  /** The traces on top that were met in one file alone, and that nothing which is still closed comes before. */
+  function takeUnfound(next: Closed | undefined): Waiting[] {
+    const taken: Waiting[] = []
+    while (taken.length < storeReadsAtOnce) {
+      const top = waiting.peek()
+      if (top === undefined || top.found || (next && top.startNs <= next.startMaxNs)) break
+      waiting.pop()
+      const hex = hexOf(top.traceId)
+      if (seen.has(hex)) continue
+      seen.add(hex)
+      taken.push(top)
+    }
+    return taken
   }
 }
 
@@ -120,23 +144,29 @@ function holds({ fromNs, toNs, after }: ListWindow, place: TracePlace): boolean 
 }
 
 /** All that fresh files know of a trace, and span files whose spans start within an hour of what is known of it. */
-async function findTrace(
-  { fresh, days, filesOf, summaries }: ListSources,
-  { traceId, startNs }: TracePlace,
-): Promise<FoundTrace> {
+async function findTrace(sources: ListSources, place: TracePlace): Promise<FoundTrace> {
+  const { fresh, summaries } = sources
   const parts: TracePart[] = []
   const ask = async (source: SummarySource): Promise<void> => {
-    const summary = await summaries.one(source, traceId)
+    const summary = await summaries.one(source, place.traceId)
     if (summary) parts.push({ source, summary })
   }
   for (const file of fresh) await ask({ kind: 'fresh', file })
-  const [fromNs, toNs] = [startNs - listNeighbourNs, startNs + listNeighbourNs]
-  for (const day of days) {
-    if (day.startMaxNs < fromNs || day.startMinNs > toNs) continue
-    for (const file of await filesOf(day)) {
-      if (file.startMaxNs < fromNs || file.startMinNs > toNs) continue
-      await ask({ kind: 'spans', file })
-    }
-  }
+  for (const file of await filesToAsk(sources, place)) await ask({ kind: 'spans', file })
   return { summary: mergeSummaries(parts.map(({ summary }) => summary)), parts }
+}
+
+async function filesToAsk(
+  { days, filesOf, holders }: ListSources,
+  { traceId, startNs }: TracePlace,
+): Promise<readonly SpanFile[]> {
+  const [fromNs, toNs] = [startNs - listNeighbourNs, startNs + listNeighbourNs]
+  const isNear = ({ startMinNs, startMaxNs }: DayListRef | SpanFile) =>
+    startMaxNs >= fromNs && startMinNs <= toNs
+  const near: SpanFile[] = []
+  for (const day of days) if (isNear(day)) near.push(...(await filesOf(day)).filter(isNear))
+  if (near.length <= listNeighbourFilesMax) return near
+  // A busy hour has more files than a list could open for each trace.
+  const names = await holders(traceId, new Set(near.map(({ name }) => name)))
+  return names === undefined ? near : near.filter(({ name }) => names.has(name))
 }

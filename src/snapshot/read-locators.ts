@@ -39,12 +39,7 @@ export async function locateTrace(
   cache: IndexCache,
 ): Promise<LocatedRows[]> {
   const found = await mapAtOnce(manifest.locators, storeReadsAtOnce, async (set) => {
-    const locators: Locator[] = []
-    for (const bucket of bucketsFor(set.buckets, traceId)) {
-      locators.push(...(await searchBucket(manifest, bucket, traceId, runtime)))
-    }
-    const dropped = new Set(set.dropped)
-    const live = locators.filter(({ file }) => !dropped.has(file))
+    const live = await searchSet(manifest, set, traceId, runtime)
     if (live.length === 0) return []
     const files = await readLocatorFiles(manifest, set, runtime, cache)
     return live.map(({ file, offset, bytes, firstRow, rows }) => ({
@@ -56,6 +51,41 @@ export async function locateTrace(
     }))
   })
   return found.flat()
+}
+
+/**
+ * Names of the span files that hold rows of a trace, of those sets alone that point into a file of `among` (names).
+ * Throws as `locateTrace`.
+ */
+export async function locateFiles(
+  manifest: Manifest,
+  traceId: Uint8Array,
+  among: ReadonlySet<string>,
+  runtime: Pick<Runtime, 'store' | 'codec'>,
+  cache: IndexCache,
+): Promise<ReadonlySet<string>> {
+  const found = await mapAtOnce(manifest.locators, storeReadsAtOnce, async (set) => {
+    const files = await readLocatorFiles(manifest, set, runtime, cache)
+    if (!files.some(({ name }) => among.has(name))) return []
+    const live = await searchSet(manifest, set, traceId, runtime)
+    return live.flatMap(({ file }) => files[file]?.name ?? [])
+  })
+  return new Set(found.flat())
+}
+
+/** The set's locators of a trace that point into files which are still live. */
+async function searchSet(
+  index: IndexRef,
+  { buckets, dropped }: LocatorSet,
+  traceId: Uint8Array,
+  runtime: Pick<Runtime, 'store'>,
+): Promise<Locator[]> {
+  const locators: Locator[] = []
+  for (const bucket of bucketsFor(buckets, traceId)) {
+    locators.push(...(await searchBucket(index, bucket, traceId, runtime)))
+  }
+  const gone = new Set(dropped)
+  return locators.filter(({ file }) => !gone.has(file))
 }
 
 async function searchBucket(

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { compactStep } from '../../src/compact/compact.ts'
 import { type ListTracesOptions, listTraces, type TraceList } from '../../src/lookup/list-traces.ts'
+import { listAll } from '../../src/ports/object-store.ts'
 import { readCache } from '../../src/snapshot/read-cache.ts'
 import type { Span } from '../../src/span/span.ts'
 import { type LookupWorld, lookupWorld, nowMs, nowNs, traceId } from '../helpers/lookup-world.ts'
@@ -443,4 +444,48 @@ test('strays and spans of every time stand in the list where their start says', 
   expect(numbers(page)).toEqual([3, 2, 1])
   const first = await list(world, { limit: 1 })
   expect(numbers(await list(world, { after: first.next! }))).toEqual([2, 1])
+})
+
+test('of busy hours, only files that hold a part of a listed trace are opened', async () => {
+  const world = lookupWorld()
+  const cache = readCache()
+  for (let round = 0; round < 7; round++) {
+    // Traces of two neighbouring hours; trace 1 gets a span in each round, in one hour or the other.
+    const spans = [
+      span(100 + round, 1, 10 * round),
+      span(200 + round, 1, 3_500 + 10 * round),
+      span(1, round + 1, round % 2 === 0 ? 500 : 3_600),
+    ]
+    await world.flush(world.envelope(spans))
+    const { kind } = await compactStep('acme', world.runtime, cache, { now: true })
+    expect(kind).toBe('merged')
+  }
+  const whole = await list(world, { limit: 100 })
+  expect(whole.cost.filesConsidered).toBe(14)
+  const newest = [206, 205, 204, 203, 202, 201, 200]
+  expect(numbers(whole)).toEqual([...newest, 1, 106, 105, 104, 103, 102, 101, 100])
+  expect(whole.traces[7]).toMatchObject({ spans: 7, endNs: nowNs + 3_601n * second })
+  expect(whole.traces.every(({ spans }, i) => spans === (i === 7 ? 7 : 1))).toBe(true)
+  // Trace 1 is met first, by its last span: the seven files that hold a part of it, and the one of trace 206.
+  const page = await list(world, { limit: 1 })
+  expect(numbers(page)).toEqual([206])
+  expect(page).toMatchObject({ complete: true, cost: { filesRead: 8 } })
+})
+
+test('locators that are broken leave a list of busy hours whole, and name what is broken', async () => {
+  const world = lookupWorld()
+  for (let round = 0; round < 7; round++) {
+    await world.flush(
+      world.envelope([span(1, round + 1, 500), span(200 + round, 1, 3_500 + 10 * round)]),
+    )
+    await compactStep('acme', world.runtime, readCache(), { now: true })
+  }
+  for await (const { key } of listAll(world.store, 'acme/index/here/locators/')) {
+    const stored = await world.store.get(key)
+    await world.store.put(key, new Uint8Array(stored!.body.length), { kind: 'overwrite' })
+  }
+  const page = await list(world, { limit: 100 })
+  expect(counts(page).at(-1)).toEqual([7, 0])
+  expect(page.complete).toBe(false)
+  expect(page.reasons.every((reason) => reason.includes('locators'))).toBe(true)
 })
