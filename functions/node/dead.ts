@@ -1,20 +1,17 @@
 import { lockDataDirectory } from '../../src/adapters/node/data-directory.ts'
-import { nodeRuntime } from '../../src/adapters/node/runtime.ts'
 import { openSqliteQueue } from '../../src/adapters/node/sqlite-queue.ts'
 import { SpanlakeError } from '../../src/errors.ts'
 import { type DeadHeader, listDead, readDead, replayDead } from '../../src/flush/dead-letters.ts'
-import { deadListMax, defaultLimits, tenantDefault } from '../../src/limits.ts'
+import { deadListMax, tenantDefault } from '../../src/limits.ts'
 import { silentLog } from '../../src/ports/log.ts'
-import { silentMeter } from '../../src/ports/meter.ts'
-import type { Runtime } from '../../src/runtime.ts'
-import { queueFile, storeFolder } from './data-folders.ts'
-import { findRegion } from './data-region.ts'
+import { queueFile } from './data-folders.ts'
 import { queueOptions } from './import-command.ts'
+import { runtimeOnData } from './runtime-on-data.ts'
 import { askServer, type ServerAddress } from './server-client.ts'
 
-/** A running server, or the data directory of one that is stopped. */
+/** A running server, or the data directory where it is given; to be replayed in, it must have no server. */
 export interface DeadSource extends ServerAddress {
-  readonly data?: string
+  readonly data?: string | undefined
   /** Default: the one that the data directory is of. */
   readonly region?: string
 }
@@ -61,7 +58,7 @@ export async function replayDeadCommand(
 
 async function lettersOf(source: DeadSource): Promise<readonly DeadLine[]> {
   if (source.data) {
-    const runtime = await runtimeOf(source.data, source.region)
+    const runtime = await runtimeOnData(source.data, source.region, silentLog)
     const letters = await listDead(source.tenant ?? tenantDefault, deadListMax, runtime)
     return letters.map(({ key, header, content }) => ({ key, ...header, bytes: content.length }))
   }
@@ -70,7 +67,7 @@ async function lettersOf(source: DeadSource): Promise<readonly DeadLine[]> {
 }
 
 async function readLetter(key: string, data: string, region?: string): Promise<DeadLine> {
-  const letter = await readDead(key, await runtimeOf(data, region))
+  const letter = await readDead(key, await runtimeOnData(data, region, silentLog))
   if (letter) return { key, ...letter.header, bytes: letter.content.length }
   throw new SpanlakeError('invalid', `no dead letter stands at ${key}`)
 }
@@ -97,26 +94,16 @@ function replayThrough(source: DeadSource): Replay {
 
 /** Onto the queue of a stopped server: it is flushed when that server starts. */
 async function replayInto(data: string, region?: string): Promise<Replay> {
+  const runtime = await runtimeOnData(data, region, silentLog)
   await using opened = new AsyncDisposableStack()
   opened.adopt(await lockDataDirectory(data), (lock) => lock.release())
   const queue = opened.adopt(
     await openSqliteQueue({ path: queueFile(data), ...queueOptions }),
     (queue) => queue.close(),
   )
-  const runtime = await runtimeOf(data, region)
   const replaying = opened.move()
   return {
     one: (key) => replayDead(key, queue, runtime),
     end: () => replaying.disposeAsync(),
   }
-}
-
-async function runtimeOf(data: string, region: string | undefined): Promise<Runtime> {
-  return nodeRuntime({
-    storeFolder: storeFolder(data),
-    region: await findRegion(data, region),
-    limits: defaultLimits,
-    log: silentLog,
-    meter: silentMeter,
-  })
 }

@@ -16,7 +16,8 @@ import { serverTarget } from './import/server-target.ts'
 import { type ImportTarget, importFiles } from './import.ts'
 
 export interface ImportCommandOptions {
-  readonly to?: string
+  /** A running server; straight into `data` where it is none. */
+  readonly to?: string | undefined
   readonly token?: string
   readonly tenant?: string
   readonly data: string

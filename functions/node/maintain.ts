@@ -1,20 +1,16 @@
-import { existsSync } from 'node:fs'
 import { nodeLog } from '../../src/adapters/node/log.ts'
-import { nodeRuntime } from '../../src/adapters/node/runtime.ts'
 import { expire } from '../../src/compact/expire.ts'
 import { SpanlakeError } from '../../src/errors.ts'
 import { fsck } from '../../src/fsck/fsck.ts'
 import { parseTokens } from '../../src/ingest/parse-tokens.ts'
-import { defaultLimits } from '../../src/limits.ts'
-import { silentMeter } from '../../src/ports/meter.ts'
 import type { Runtime } from '../../src/runtime.ts'
 import { listTenants } from '../../src/snapshot/list-tenants.ts'
 import { readCache } from '../../src/snapshot/read-cache.ts'
 import { sweep } from '../../src/sweep/sweep.ts'
 import { readTokens } from './access-file.ts'
 import { compactUntilDone } from './compact-until-done.ts'
-import { storeFolder } from './data-folders.ts'
-import { findRegion, keepRegion } from './data-region.ts'
+import { keepRegion } from './data-region.ts'
+import { holdsNothing, runtimeOnData } from './runtime-on-data.ts'
 import { textOf } from './text-of.ts'
 
 /** The bucket that a command works on; a server may run on it, as all of this may race. */
@@ -98,19 +94,14 @@ async function eachTenant(
   { data, region, tenant }: MaintainOptions,
   work: (tenant: string, runtime: Runtime) => Promise<void>,
 ): Promise<void> {
-  const nothing = new SpanlakeError('invalid', `data directory must hold spans, ${data}`)
-  if (!existsSync(storeFolder(data))) throw nothing
-  const runtime = await nodeRuntime({
-    storeFolder: storeFolder(data),
-    region: await findRegion(data, region),
-    limits: defaultLimits,
-    log: nodeLog('warn'),
-    meter: silentMeter,
-  })
-  const tenants = tenant ? [tenant] : await listTenants(runtime.store)
-  if (tenants.length === 0) throw nothing
+  const runtime = await runtimeOnData(data, region, nodeLog('warn'))
+  const tenants = await listTenants(runtime.store)
+  if (tenants.length === 0) throw holdsNothing(data)
+  if (tenant && !tenants.includes(tenant)) {
+    throw new SpanlakeError('invalid', `tenant must have objects, got ${tenant}`)
+  }
   await keepRegion(data, runtime.region)
-  for (const each of tenants) {
+  for (const each of tenant ? [tenant] : tenants) {
     try {
       await work(each, runtime)
     } catch (error) {

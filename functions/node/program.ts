@@ -20,6 +20,7 @@ import {
 import { type DeadSource, listDeadCommand, replayDeadCommand, showDeadCommand } from './dead.ts'
 import { type DemoOptions, demoCommand } from './demo.ts'
 import { type ImportCommandOptions, importCommand } from './import-command.ts'
+import { isServerMeant } from './is-server-meant.ts'
 import {
   compactCommand,
   type ExpireOptions,
@@ -69,6 +70,8 @@ function withServeOptions(command: Command): Command {
         '127.0.0.1:4318',
       ),
     )
+    .addOption(portOption('--tempo-port <port>', "Tempo's API", 'SPANLAKE_TEMPO_PORT'))
+    .addOption(portOption('--jaeger-port <port>', "Jaeger's APIs", 'SPANLAKE_JAEGER_PORT'))
     .addOption(dataOption().default(dataDefault))
     .addOption(regionOption())
     .addOption(
@@ -163,7 +166,10 @@ function addImport(root: Command): void {
     .addOption(tenantOption())
     .addOption(dataOption().default(dataDefault))
     .addOption(regionOption())
-    .action((files: string[], options: ImportCommandOptions) => importCommand(files, options))
+    .action((files: string[], options: ImportCommandOptions, command: Command) => {
+      const to = isServerMeant(command, 'to') ? options.to : undefined
+      return importCommand(files, { ...options, to })
+    })
 }
 
 function addTrace(root: Command): void {
@@ -175,7 +181,9 @@ function addTrace(root: Command): void {
     .addOption(dataOption())
     .addOption(tokenOption())
     .addOption(tenantOption())
-    .action((id: string, options: TraceOptions) => traceCommand(id, options))
+    .action((id: string, options: TraceOptions, command: Command) =>
+      traceCommand(id, sourceOf(options, command)),
+    )
 }
 
 function addDead(root: Command): void {
@@ -188,10 +196,11 @@ function addDead(root: Command): void {
       .addOption(tokenOption())
       .addOption(tenantOption())
   withSource(dead.command('list').description('list the dead letters of a tenant')).action(
-    (options: DeadSource) => listDeadCommand(options),
+    (options: DeadSource, command: Command) => listDeadCommand(sourceOf(options, command)),
   )
   withSource(dead.command('show').description('show one dead letter').argument('<key>')).action(
-    (key: string, options: DeadSource) => showDeadCommand(key, options),
+    (key: string, options: DeadSource, command: Command) =>
+      showDeadCommand(key, sourceOf(options, command)),
   )
   withSource(
     dead
@@ -199,9 +208,17 @@ function addDead(root: Command): void {
       .description('put dead letters back on the queue')
       .argument('[key...]', 'which ones')
       .option('--all', 'all of the tenant'),
-  ).action((keys: string[], options: DeadSource & { all?: boolean }) =>
-    replayDeadCommand(keys, options),
+  ).action((keys: string[], options: DeadSource & { all?: boolean }, command: Command) =>
+    replayDeadCommand(keys, sourceOf(options, command)),
   )
+}
+
+/** Without the data directory where the server is meant. */
+function sourceOf<T extends { readonly data?: string | undefined }>(
+  options: T,
+  command: Command,
+): T {
+  return isServerMeant(command, 'from') ? { ...options, data: undefined } : options
 }
 
 function addMaintain(root: Command): void {
@@ -276,8 +293,13 @@ function addToken(root: Command): void {
     .action((options: TokenOptions) => createTokenCommand(options))
 }
 
+function portOption(flags: string, what: string, env: string): Option {
+  const help = `a port of its own for ${what}, at the address of --listen (default: none)`
+  return option(flags, help, env, (text) => parseWhole(text, 0, 65_535))
+}
+
 function tokensOption(help: string): Option {
-  return option('--tokens <file>', help, 'SPANLAKE_TOKENS', (text) => text)
+  return option('--tokens <file>', help, 'SPANLAKE_TOKENS', parseTokensFile)
 }
 
 function dataOption(): Option {
@@ -330,6 +352,12 @@ function parseUrl(text: string): string {
     throw new InvalidArgumentError(`url must be like ${serverDefault}, got ${text}`)
   }
   return text.replace(/\/+$/, '')
+}
+
+/** An empty name would be no file, and so an open door. */
+function parseTokensFile(text: string): string {
+  if (text === '') throw new InvalidArgumentError('tokens file must be a path, got ""')
+  return text
 }
 
 function parseWorkers(text: string): number {

@@ -1,23 +1,21 @@
 import { printTraceTree } from '../../query/trace-tree.ts'
-import { nodeRuntime } from '../../src/adapters/node/runtime.ts'
 import { SpanlakeError } from '../../src/errors.ts'
-import { defaultLimits, tenantDefault } from '../../src/limits.ts'
+import { tenantDefault } from '../../src/limits.ts'
 import { lookupTrace } from '../../src/lookup/lookup-trace.ts'
 import { decodeRequest } from '../../src/otlp/decode.ts'
 import { jsonToProtobuf } from '../../src/otlp/json.ts'
 import { silentLog } from '../../src/ports/log.ts'
-import { silentMeter } from '../../src/ports/meter.ts'
 import { readCache } from '../../src/snapshot/read-cache.ts'
 import type { Span } from '../../src/span/span.ts'
 import { SpanBatchBuilder } from '../../src/span/span-batch-builder.ts'
 import { spansOfBatch } from '../../src/span/spans-of-batch.ts'
 import { hexOf, parseTraceId } from '../../src/span/trace-id.ts'
-import { storeFolder } from './data-folders.ts'
-import { findRegion } from './data-region.ts'
+import { runtimeOnData } from './runtime-on-data.ts'
 import { askServer, type ServerAddress } from './server-client.ts'
 
+/** Of a running server, or of `data` where it is given. */
 export interface TraceOptions extends ServerAddress {
-  readonly data?: string
+  readonly data?: string | undefined
 }
 
 interface Found {
@@ -55,12 +53,6 @@ async function fromServer(hex: string, server: ServerAddress): Promise<Found> {
 }
 
 async function fromData(traceId: Uint8Array, data: string, tenant = tenantDefault): Promise<Found> {
-  const runtime = await nodeRuntime({
-    storeFolder: storeFolder(data),
-    region: await findRegion(data, undefined),
-    limits: defaultLimits,
-    log: silentLog,
-    meter: silentMeter,
-  })
+  const runtime = await runtimeOnData(data, undefined, silentLog)
   return lookupTrace(tenant, traceId, runtime, readCache())
 }

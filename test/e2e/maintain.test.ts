@@ -102,3 +102,14 @@ test('expire keeps spans as long as the tokens file says, unless the command lin
     stderr: `spanlake: tokens file must be readable, got ${join(data, 'none')}\n`,
   })
 })
+
+test('a tenant that has nothing is refused: its name is mistyped', async () => {
+  const data = await dataOf('acme')
+  for (const command of ['compact', 'expire', 'sweep', 'fsck']) {
+    expect(await run(command, '--data', data, '--tenant', 'acne'), command).toMatchObject({
+      code: 1,
+      stderr: 'spanlake: tenant must have objects, got acne\n',
+      lines: [],
+    })
+  }
+})

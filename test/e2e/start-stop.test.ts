@@ -105,6 +105,12 @@ test('tokens that cannot be read are refused in one line', async () => {
   )
 })
 
+test('a tokens file without a name is refused: it would leave the door open', async () => {
+  const data = await temporaryFolder()
+  const refusal = /tokens file must be a path, got ""/
+  expect(await refusalOf(['--tokens', '', '--data', data])).toMatch(refusal)
+})
+
 test.each([
   ['a folder that cannot be made', '/proc/spanlake', /no such file or directory/],
   ['a file', 'file', /not a directory/],
