@@ -43,7 +43,7 @@ const securityHeaders = [
 
 function operations(app: Hono, { runtime, ready, metricsText }: QueryContext): void {
   readOnly(app, '/healthz', (c) => c.text('ok\n'))
-  readOnly(app, '/readyz', async (c: Context) => {
+  const answerReady = async (c: Context) => {
     try {
       await (ready ? ready() : runtime.store.list('_ready/'))
       return c.text('ready\n')
@@ -51,7 +51,9 @@ function operations(app: Hono, { runtime, ready, metricsText }: QueryContext): v
       runtime.log.warn('not ready', { error: messageOf(error) })
       return c.text(`not ready: ${messageOf(error)}\n`, 503)
     }
-  })
+  }
+  readOnly(app, '/readyz', answerReady)
+  readOnly(app, '/tempo/ready', answerReady)
   if (metricsText === undefined) return
   readOnly(app, '/metrics', async (c) => {
     const type = 'text/plain; version=0.0.4; charset=utf-8'

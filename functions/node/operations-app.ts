@@ -14,14 +14,15 @@ export interface Operations {
 
 /**
  * What operators ask of the process itself, answered by the thread that holds it: `/healthz` (it runs), `/readyz` (its
- * store answers, and its queue takes spans), `/metrics` (Prometheus text). All else goes to the app.
+ * store answers, and its queue takes spans; Tempo's clients say `/ready`), `/metrics` (Prometheus text). All else goes to
+ * the app.
  */
 export function operationsApp(operations: Operations): App {
   return {
     async fetch(request) {
       const { pathname } = new URL(request.url)
       if (pathname === '/healthz') return text(200, 'ok\n')
-      if (pathname === '/readyz') return ready(operations)
+      if (pathname === '/readyz' || pathname === '/tempo/ready') return ready(operations)
       if (pathname === '/metrics') return metrics(operations)
       return operations.app.fetch(request)
     },

@@ -4,10 +4,11 @@ import { type ServeOptions, serve } from './serve.ts'
 export async function serveCommand(options: ServeOptions): Promise<void> {
   const signalled = untilSignal()
   const served = await serve(options)
-  const { url } = served
+  const { url, tempoUrl = `${url}/tempo`, jaegerUrl = `${url}/jaeger` } = served
   process.stderr.write(
     `spanlake serves ${url}\n  send spans:   OTEL_EXPORTER_OTLP_ENDPOINT=${url}\n` +
-      `  newest:       ${url}/api/v1/traces\n  in Grafana:   Tempo data source ${url}/tempo\n`,
+      `  newest:       ${url}/api/v1/traces\n  in Grafana:   Tempo data source ${tempoUrl}\n` +
+      `                Jaeger data source ${jaegerUrl}\n`,
   )
   await signalled
   await served.close()

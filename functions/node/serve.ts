@@ -2,7 +2,6 @@ import { availableParallelism } from 'node:os'
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 import { type App, remoteApp } from '../../src/adapters/node/app-thread.ts'
 import { lockDataDirectory } from '../../src/adapters/node/data-directory.ts'
-import { startHttpServer } from '../../src/adapters/node/http-server.ts'
 import { nodeLog } from '../../src/adapters/node/log.ts'
 import { type NodeMeter, nodeMeter } from '../../src/adapters/node/meter.ts'
 import { nodeRuntime } from '../../src/adapters/node/runtime.ts'
@@ -25,10 +24,10 @@ import { accessOf, readTokens } from './access-file.ts'
 import { queueFile, storeFolder } from './data-folders.ts'
 import { keepRegion } from './data-region.ts'
 import type { WorkerSetup } from './flush-worker.ts'
+import { type Listening, listenOn, type Ports } from './listen.ts'
 import { operationsApp } from './operations-app.ts'
 
-export interface ServeOptions {
-  readonly listen: ListenAddress
+export interface ServeOptions extends Ports {
   readonly data: string
   /** Default: the one that the data directory is of. */
   readonly region?: string
@@ -52,8 +51,7 @@ interface Settings extends ServeOptions {
   readonly region: string
 }
 
-export interface Served {
-  readonly url: string
+export interface Served extends Listening {
   /** Stops taking requests, finishes those under way and, within `stopWaitMs`, the flush in hand; closes the queue. */
   close(): Promise<void>
 }
@@ -90,14 +88,14 @@ export async function serve(given: ServeOptions): Promise<Served> {
   )
   threads.start()
   const app = operationsApp({ meter, queue, runtime, app: threads.app })
-  const server = started.adopt(
-    await startHttpServer({ listen: options.listen, limits, exportTraces, app }),
-    (server) => server.close(),
+  const listening = started.adopt(
+    await listenOn(options, { limits, exportTraces, app }),
+    (listening) => listening.close(),
   )
-  logStart(log, server.url, options, tokensJson)
+  logStart(log, listening, options, tokensJson)
   const running = started.move()
   return {
-    url: server.url,
+    ...listening,
     async close() {
       await running.disposeAsync()
       log.info('stopped')
@@ -239,9 +237,14 @@ function limitsOf({ maxRequestSize }: ServeOptions): Limits {
   }
 }
 
-function logStart(log: Log, url: string, options: Settings, tokensJson?: string): void {
+function logStart(
+  log: Log,
+  { close: _, ...urls }: Listening,
+  options: Settings,
+  tokensJson?: string,
+): void {
   const { region, data } = options
-  log.info('serving', { url, region, data })
+  log.info('serving', { ...urls, region, data })
   if (tokensJson === undefined) {
     log.warn('no tokens configured: one tenant, open to everyone on this machine', {
       tenant: tenantDefault,

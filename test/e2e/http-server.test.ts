@@ -133,6 +133,18 @@ describe('senders that misbehave', () => {
     expect(await until(/\r\n\r\n/)).toMatch(/^HTTP\/1.1 431 /)
   })
 
+  test('a query over the bound is told of, on a connection that was answered before too', async () => {
+    const { url } = await serving()
+    const { socket, until, closed } = wireTo(url)
+    socket.write('GET /first HTTP/1.1\r\nHost: x\r\n\r\n')
+    await until(/GET \/first/)
+    socket.write(`GET /tempo/api/search?q=${'x'.repeat(100_000)} HTTP/1.1\r\nHost: x\r\n\r\n`)
+    expect(await until(/431 .*must be/s)).toMatch(
+      /text\/plain.*path, query and headers of a request must be at most 16384 bytes together\n$/s,
+    )
+    await closed
+  })
+
   test('a sender that goes away leaves nothing behind, and the server stays', async () => {
     const { url, door } = await serving()
     for (const sent of [

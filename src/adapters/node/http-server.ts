@@ -18,13 +18,14 @@ import {
 import { mediaTypes, statusResponse } from '../../otlp/response.ts'
 import type { App } from './app-thread.ts'
 import { codeOf, reasonOf } from './file-errors.ts'
+import { refuseBroken } from './refuse-broken.ts'
 import { bodyOf } from './request-body.ts'
 
 export interface HttpServerOptions {
   readonly listen: ListenAddress
   readonly limits: Limits
-  /** Answers all methods on `/v1/traces`; never rejects. */
-  readonly exportTraces: (request: DoorRequest) => Promise<DoorAnswer>
+  /** Answers all methods on `/v1/traces`; never rejects. Without it, no spans are taken here. */
+  readonly exportTraces?: (request: DoorRequest) => Promise<DoorAnswer>
   /** Answers everything else. */
   readonly app: App
   /** Sockets held at once; one more is closed as soon as it opens. */
@@ -63,9 +64,9 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     const start = (): void => {
       if (waits) response.writeContinue()
     }
-    if (path === '/v1/traces') {
+    if (exportTraces && path === '/v1/traces') {
       void sendLater(request, response, exportTraces(doorRequestOf(request, start)))
-    } else if (path === '/v1/metrics' || path === '/v1/logs') {
+    } else if (exportTraces && (path === '/v1/metrics' || path === '/v1/logs')) {
       void sendLater(request, response, Promise.resolve(refusedSignal(request, path)))
     } else if (!isBodyBounded(request)) {
       void sendLater(request, response, Promise.resolve(refusedBody))
@@ -77,6 +78,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   server.on('request', (request, response) => answer(request, response, false))
   // The sender of `Expect: 100-continue` has not begun with its body: a refusal saves it the work.
   server.on('checkContinue', (request, response) => answer(request, response, true))
+  refuseBroken(server)
   const url = await startListening(server, listen)
   return { url, close: () => stop(server, requestTimeout + limits.queueSendMsMax + stopGraceMs) }
 }
