@@ -261,11 +261,13 @@ function isRootTest({
 }: Pick<FieldComparison, 'operator' | 'left' | 'right'>): boolean {
   if (left.kind !== 'intrinsic' || left.name !== 'span:parentID') return false
   if (operator !== '=' && operator !== '!=') return false
-  return right.kind === 'string' && idText(right.value) === ''
+  return right.kind === 'string' && idText(right.value) === noId
 }
 
+const noId = '0'.repeat(32)
+
 function rootTest(operator: CompareOperator, { table }: TraceFrame): CompiledField {
-  const isRoot = table.isRoot ?? ((row) => idText(table.parentId(row) ?? '') === '')
+  const isRoot = table.isRoot ?? ((row) => idText(table.parentId(row) ?? '') === noId)
   return { type: 'bool', read: operator === '=' ? isRoot : (row) => !isRoot(row) }
 }
 
@@ -283,9 +285,9 @@ function idColumn(column: Column<FieldValue>): Column<FieldValue> {
   }
 }
 
-/** What two spellings of one id have in common. */
+/** What two spellings of one id have in common; in the order of the ids, of which the longest have 32 digits. */
 export function idText(text: string): string {
-  return text.replace(/^0+/, '').toLowerCase()
+  return text.replace(/^0+/, '').toLowerCase().padStart(32, '0')
 }
 
 function match({ operator, left, pattern }: FieldMatch, frame: TraceFrame): CompiledField {

@@ -7,6 +7,7 @@ import { someSpan } from './some-span.ts'
 
 /** A span of the evaluator's tests as one that can be stored; times count from `startNs`. */
 export function spanOfTestSpan(test: TestSpan, startNs: bigint): Span {
+  const { name, version, ...scopeAttributes } = test.scope ?? {}
   const begin = startNs + BigInt(test.start ?? 0)
   return someSpan({
     traceId: bytesOfHex((test.trace ?? '1').padStart(32, '0')),
@@ -21,9 +22,9 @@ export function spanOfTestSpan(test: TestSpan, startNs: bigint): Span {
     attributes: attributesOf(test.span),
     resource: { attributes: attributesOf(test.resource), droppedAttributesCount: 0, schemaUrl: '' },
     scope: {
-      name: '',
-      version: '',
-      attributes: attributesOf(test.scope),
+      name: name ?? '',
+      version: version ?? '',
+      attributes: attributesOf(scopeAttributes),
       droppedAttributesCount: 0,
       schemaUrl: '',
     },
