@@ -4,7 +4,7 @@ import { runWorld } from './world.ts'
 const only = process.env.SPANLAKE_SEED
 const first = only === undefined ? 1 : Number(only)
 const count = only === undefined ? Number(process.env.SPANLAKE_SEEDS ?? 300) : 1
-const chunk = 50
+const chunk = 20
 
 // Chunks, so that a long run shows how far it is.
 for (let from = first; from < first + count; from += chunk) {

@@ -1,3 +1,4 @@
+import { searchTraces } from '../../query/search/search-traces.ts'
 import { rawZstdFrame } from '../../src/adapters/cloudflare/raw-zstd-frame.ts'
 import { steppedClock } from '../../src/adapters/memory/clock.ts'
 import { memoryQueue } from '../../src/adapters/memory/queue.ts'
@@ -26,12 +27,13 @@ import { silentMeter } from '../../src/ports/meter.ts'
 import type { ObjectStore } from '../../src/ports/object-store.ts'
 import type { Runtime } from '../../src/runtime.ts'
 import { newestManifest } from '../../src/snapshot/newest-manifest.ts'
-import { readCache } from '../../src/snapshot/read-cache.ts'
+import { type ReadCache, readCache } from '../../src/snapshot/read-cache.ts'
 import type { Span } from '../../src/span/span.ts'
 import { SpanBatchBuilder } from '../../src/span/span-batch-builder.ts'
 import { spansOfBatch } from '../../src/span/spans-of-batch.ts'
 import { hexOf } from '../../src/span/trace-id.ts'
 import { sweep } from '../../src/sweep/sweep.ts'
+import { stagesOf } from '../helpers/traceql-stages.ts'
 import { type FaultRates, messagesOn, noFaults, queueOn, seededFaults, storeOn } from './faults.ts'
 import { randomSpans } from './random-spans.ts'
 
@@ -291,7 +293,7 @@ type Moment = 'on the way' | 'after the last flush' | 'in the end'
 
 /**
  * What must hold at any moment of a frozen store: every pointer resolves; no span is read twice or changed; what was
- * once shown is shown again, until it expires; lists count what lookups find. Once all is flushed, every acknowledged
+ * once shown is shown again, until it expires; lists and searches count what lookups find. Once all is flushed, every acknowledged
  * span that is not expired is there; once all is swept, nothing is left that nobody names.
  */
 async function judge(world: World, moment: Moment): Promise<void> {
@@ -306,12 +308,12 @@ async function judge(world: World, moment: Moment): Promise<void> {
   }
   const gone: string[] = []
   const traceIds = new Map([...sent.values()].map(({ traceId }) => [hexOf(traceId), traceId]))
-  const found = new Map<string, number>()
+  const found = new Map<string, readonly Span[]>()
   for (const [hex, traceId] of traceIds) {
     const answer = await lookupTrace(tenantDefault, traceId, runtime, cache)
     if (answer.reasons.length > 0)
       violations.push(`${hex} is partial: ${answer.reasons.join('; ')}`)
-    if (answer.spans.length > 0) found.set(hex, answer.spans.length)
+    if (answer.spans.length > 0) found.set(hex, answer.spans)
     const names = answer.spans.map(nameOf)
     if (new Set(names).size !== names.length) violations.push(`${hex} has a span twice`)
     for (const span of answer.spans) {
@@ -334,16 +336,57 @@ async function judge(world: World, moment: Moment): Promise<void> {
   }
   const list = await listTraces(tenantDefault, { limit: 1_000 }, runtime, cache)
   const listed = new Map(list.traces.map(({ traceId, spans }) => [hexOf(traceId), spans]))
-  for (const [hex, spans] of found) {
+  for (const [hex, { length }] of found) {
     const count = listed.get(hex) ?? 0
-    if (world.lateTraces.has(hex) ? count < spans : count !== spans) {
-      violations.push(`${hex} has ${spans} spans and is listed with ${count}`)
+    if (world.lateTraces.has(hex) ? count < length : count !== length) {
+      violations.push(`${hex} has ${length} spans and is listed with ${count}`)
     }
   }
   if (listed.size !== found.size)
     violations.push(`${listed.size} traces are listed of ${found.size}`)
+  // On the way one of them in turn: they cost as much as all else.
+  const turn = world.events.length % questions.length
+  for (const question of moment === 'on the way' ? questions.slice(turn, turn + 1) : questions) {
+    violations.push(...(await searchFaults(question, found, runtime, cache)))
+  }
   world.violations.push(...violations.map((violation) => `${moment}: ${violation}`))
   if (violations.length > 0) world.events.push(`violated ${moment}: ${violations[0]}`)
+}
+
+interface Question {
+  readonly query: string
+  readonly isFound: (span: Span) => boolean
+}
+
+const questions: readonly Question[] = [
+  { query: '{}', isFound: () => true },
+  { query: '{ name = "operation 3" }', isFound: ({ name }) => name === 'operation 3' },
+  {
+    query: '{ span.a.b != nil }',
+    isFound: ({ attributes }) => attributes.some(({ key }) => key === 'a.b'),
+  },
+]
+
+/** How a search differs from what lookups found. */
+async function searchFaults(
+  { query, isFound }: Question,
+  found: ReadonlyMap<string, readonly Span[]>,
+  runtime: Runtime,
+  cache: ReadCache,
+): Promise<string[]> {
+  const options = { stages: stagesOf(query), limit: 1_000, spansPerSet: 1 }
+  const { traces, reasons } = await searchTraces(tenantDefault, options, runtime, cache)
+  const matched = new Map(
+    traces.map(({ traceId, sets }) => [traceId, sets.reduce((sum, set) => sum + set.matched, 0)]),
+  )
+  const faults = reasons.map((reason) => `${query} is partial: ${reason}`)
+  for (const [hex, spans] of found) {
+    const [count, expected] = [matched.get(hex) ?? 0, spans.filter(isFound).length]
+    if (count !== expected)
+      faults.push(`${query} matches ${count} spans of ${hex}, not ${expected}`)
+    matched.delete(hex)
+  }
+  return [...faults, ...Array.from(matched.keys(), (hex) => `${query} finds ${hex}, which is gone`)]
 }
 
 function runtimeOn(
