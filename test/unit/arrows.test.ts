@@ -55,6 +55,12 @@ const rooms: Readonly<Record<string, Room>> = {
   // The query language: knows no SQL and no storage.
   'query/traceql': { arrows: base, pure: true, packages: ['re2js'] },
   query: { arrows: [...flowRooms, ...flows, 'query/traceql'], packages: ['hono'] },
+  // SQL that users wrote: Node only, and the one room that knows DuckDB.
+  'query/engine': {
+    arrows: [...base, 'src/ports', 'src/adapters/node', 'query'],
+    node: true,
+    packages: ['@duckdb/node-api'],
+  },
   'src/adapters/memory': { arrows: adapterRooms },
   'src/adapters/wrap': { arrows: adapterRooms },
   'src/adapters/node': {
@@ -72,7 +78,7 @@ const rooms: Readonly<Record<string, Room>> = {
     packages: ['@aws-sdk/client-s3', '@aws-sdk/client-sqs'],
   },
   'functions/node': {
-    arrows: [...adapterRooms, 'src/adapters/node'],
+    arrows: [...adapterRooms, 'src/adapters/node', 'query/engine'],
     node: true,
     packages: ['commander'],
   },
@@ -83,7 +89,9 @@ const rooms: Readonly<Record<string, Room>> = {
 /** The one room that a path lies in. */
 function roomOf(path: string): string {
   const [top, second, third] = path.split('/')
-  if (top === 'query') return second === 'traceql' ? 'query/traceql' : 'query'
+  if (top === 'query') {
+    return second === 'traceql' || second === 'engine' ? `query/${second}` : 'query'
+  }
   if (top === 'src' && second === 'adapters') return `src/adapters/${third}`
   return `${top}/${(second ?? '').replace(/\.ts$/, '')}`
 }
@@ -145,9 +153,18 @@ describe('arrows between rooms', () => {
     ['src/adapters/node/x.ts', `import { a } from '../../../functions/node/serve.ts'`],
     ['src/ingest/x.ts', `import {\n  a,\n} from '../lookup/lookup-trace.ts'`],
     ['query/traceql/x.ts', `import { a } from '../context.ts'`],
+    ['query/app.ts', `import { sqlPool } from './engine/sql-pool.ts'`],
+    ['query/sql/x.ts', `import { DuckDBInstance } from '@duckdb/node-api'`],
     ['src/elsewhere/x.ts', ''],
   ])('a wrong one in %s is found: %s', (path, text) => {
     expect(faultsOf(parseSource(path, text))).toHaveLength(1)
+  })
+
+  test('one file imports DuckDB', () => {
+    const importers = sources.filter(({ imports }) =>
+      imports.some(({ target }) => target.includes('duckdb/')),
+    )
+    expect(importers.map(({ path }) => path)).toEqual(['query/engine/duckdb.ts'])
   })
 
   test('words in comments and names that only look alike are no faults', () => {

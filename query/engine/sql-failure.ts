@@ -1,0 +1,31 @@
+import { type ErrorKind, kindOf, messageOf, SpanlakeError } from '../../src/errors.ts'
+import { sqlMemoryBytesMax } from '../../src/limits.ts'
+import type { SqlReply } from './sql-protocol.ts'
+
+/** What DuckDB begins a message with, for example `Binder Error: `. */
+const duckDbError = /(?:^|: )([A-Z][A-Za-z ]*) Error: /
+
+/** Of DuckDB's kinds of errors, those that are no fault of the SELECT's. */
+const ours = new Set(['INTERNAL', 'FATAL', 'IO', 'Permission', 'HTTP', 'Serialization'])
+
+/** Characters of what DuckDB says: it may quote a value whole. */
+const messageCharsMax = 2_000
+
+/** What to say of anything thrown in the process of a query. */
+export function failureOf(error: unknown): SqlReply {
+  const message = messageOf(error).slice(0, messageCharsMax)
+  if (error instanceof SpanlakeError) return failed(kindOf(error), message)
+  const [, kind] = message.match(duckDbError) ?? []
+  if (kind === 'INTERRUPT') return failed('unavailable', 'sql query was interrupted')
+  if (kind === 'Out of Memory' || message === 'Invalid string length') {
+    const bytes = sqlMemoryBytesMax
+    return failed('invalid', `sql must get by with ${bytes} bytes of memory: select less`)
+  }
+  if (kind === undefined || ours.has(kind))
+    return failed('internal', `sql engine fails: ${message}`)
+  return failed('invalid', `sql fails: ${message}`)
+}
+
+function failed(error: ErrorKind, message: string): SqlReply {
+  return { kind: 'failed', error, message }
+}

@@ -1,0 +1,126 @@
+import { messageOf, SpanlakeError } from '../../src/errors.ts'
+import {
+  sqlQueriesMax,
+  sqlQueriesWaitingMax,
+  sqlSpareMsMax,
+  sqlWaitMsMax,
+} from '../../src/limits.ts'
+import type { Log } from '../../src/ports/log.ts'
+import type { SqlEngine } from '../sql/sql-engine.ts'
+import { makeSessionFolder, removeLeftBehind, removeSessionFolder } from './session-folder.ts'
+import { type SqlProcess, startSqlProcess } from './sql-process.ts'
+import { sqlSession } from './sql-session.ts'
+import { waitingLine } from './waiting-line.ts'
+
+export interface SqlPoolOptions {
+  /** Where queries have their folders; made when it is not there. */
+  readonly folder: string
+  readonly log: Log
+  /** Keeps one process ready for the next query, for a while after each. Default: true. */
+  readonly spare?: boolean
+}
+
+/** A process and the folder of both. */
+interface Place {
+  readonly process: SqlProcess
+  readonly folder: string
+}
+
+/**
+ * SQL in processes that each run one query: what one does to its engine, no other sees. Nothing is started before the
+ * first query; disposing ends all that run, and removes their files.
+ */
+export function sqlPool({
+  folder,
+  log,
+  spare = true,
+}: SqlPoolOptions): SqlEngine & AsyncDisposable {
+  const line = waitingLine(sqlQueriesMax, sqlQueriesWaitingMax, sqlWaitMsMax)
+  const places = new Set<Place>()
+  let cleaned: Promise<void> | undefined
+  let ready: Promise<Place> | undefined
+  let idle: NodeJS.Timeout | undefined
+  let closed = false
+
+  async function startPlace(): Promise<Place> {
+    cleaned ??= removeLeftBehind(folder).catch((error) => {
+      log.warn('sql folder not cleaned', { folder, error: messageOf(error) })
+    })
+    await cleaned
+    const own = await makeSessionFolder(folder)
+    try {
+      const place = { process: await startSqlProcess(own), folder: own }
+      places.add(place)
+      return place
+    } catch (error) {
+      await removeSessionFolder(own)
+      throw error
+    }
+  }
+
+  async function endPlace(place: Place): Promise<void> {
+    const obituary = place.process.obituary()
+    if (obituary !== undefined) log.warn('sql process ended by itself', { obituary })
+    await place.process.end()
+    await removeSessionFolder(place.folder)
+    places.delete(place)
+  }
+
+  /** The one that is ready, unless it has ended meanwhile. */
+  async function takePlace(): Promise<Place> {
+    const waiting = ready
+    ready = undefined
+    clearTimeout(idle)
+    const place = await waiting?.catch(() => undefined)
+    if (place === undefined) return startPlace()
+    if (place.process.obituary() === undefined) return place
+    await endPlace(place)
+    return startPlace()
+  }
+
+  /** After a query, so that its start takes nothing from one that runs. */
+  function keepSpare(): void {
+    if (!spare || closed || ready) return
+    const starting = startPlace()
+    starting.catch((error) => log.warn('sql process not started', { error: messageOf(error) }))
+    ready = starting
+    idle = setTimeout(() => {
+      ready = undefined
+      void starting.then(endPlace, () => {})
+    }, sqlSpareMsMax)
+    idle.unref()
+  }
+
+  return {
+    async open(signal) {
+      if (closed) throw new SpanlakeError('unavailable', 'sql engine is closed')
+      const leave = await line.enter(signal)
+      try {
+        const place = await takePlace()
+        return sqlSession(
+          {
+            ...place,
+            async release() {
+              try {
+                await endPlace(place)
+              } finally {
+                leave()
+                keepSpare()
+              }
+            },
+          },
+          signal,
+        )
+      } catch (error) {
+        leave()
+        throw error
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      closed = true
+      clearTimeout(idle)
+      await ready?.catch(() => {})
+      await Promise.all([...places].map(endPlace))
+    },
+  }
+}

@@ -1,0 +1,137 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { constants, setPriority } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { messageOf, SpanlakeError } from '../../src/errors.ts'
+import { sqlMsMax, sqlProcessBytesMax, sqlResultBytesMax, sqlThreadsMax } from '../../src/limits.ts'
+import type { SqlReply, SqlRequest } from './sql-protocol.ts'
+
+/** The process of one query, as the one that started it sees it. */
+export interface SqlProcess {
+  /**
+   * The answer to one request, before which there is no other. Throws what the process fails of, and kind `unavailable`
+   * when it has ended.
+   */
+  ask(request: SqlRequest): Promise<SqlReply>
+  interrupt(): void
+  /** Ends it at once; resolves when it is gone. */
+  end(): Promise<void>
+  /** What the end of the process was like, and the last of its standard error; undefined while it runs. */
+  obituary(): string | undefined
+}
+
+/** Starts a process whose folder is `folder`, ready to be asked. */
+export async function startSqlProcess(folder: string): Promise<SqlProcess> {
+  const child = spawnBounded(folder)
+  const replies = repliesOf(child)
+  const ready = replies.next()
+  const end = async () => {
+    child.kill('SIGKILL')
+    await replies.over
+  }
+  try {
+    await ready
+  } catch (cause) {
+    await end()
+    const why = replies.obituary() ?? messageOf(cause)
+    throw new SpanlakeError('unavailable', `sql engine does not start: ${why}`, { cause })
+  }
+  return {
+    end,
+    obituary: replies.obituary,
+    interrupt: () => send(child, { kind: 'interrupt' }),
+    async ask(request) {
+      const reply = replies.next()
+      send(child, request)
+      const said = await reply
+      if (said.kind === 'failed') throw new SpanlakeError(said.error, said.message)
+      return said
+    },
+  }
+}
+
+/** A process that has ended answers nothing, and those who wait are told so. */
+function send(child: ChildProcess, request: SqlRequest): void {
+  if (child.connected) child.send(request, () => {})
+}
+
+function repliesOf(child: ChildProcess) {
+  const { promise: over, resolve: endAll } = Promise.withResolvers<void>()
+  let waiting: PromiseWithResolvers<SqlReply> | undefined
+  let ending: string | undefined
+  let said = ''
+  const finish = (why: string) => {
+    ending ??= why
+    waiting?.reject(endedError(ending))
+    waiting = undefined
+    endAll()
+  }
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    said = (said + text).slice(-errorCharsMax)
+  })
+  child.on('error', (error) => finish(error.message))
+  child.on('exit', (code, signal) => finish(signal ?? `code ${code}`))
+  child.on('message', (reply: SqlReply) => {
+    waiting?.resolve(reply)
+    waiting = undefined
+  })
+  return {
+    over,
+    next(): Promise<SqlReply> {
+      if (ending !== undefined) return Promise.reject(endedError(ending))
+      waiting = Promise.withResolvers()
+      return waiting.promise
+    },
+    obituary: () => (ending === undefined ? undefined : `${ending} ${said}`.trim()),
+  }
+}
+
+const errorCharsMax = 2_000
+
+function endedError(why: string): SpanlakeError {
+  return new SpanlakeError(
+    'unavailable',
+    `sql process ended, it may have needed too much memory: ${why}`,
+  )
+}
+
+const childFile = fileURLToPath(new URL('./sql-child.ts', import.meta.url))
+
+/** What V8 may take for rows on their way out. */
+const heapMegabytes = 256
+
+function spawnBounded(folder: string): ChildProcess {
+  const node = [
+    process.execPath,
+    '--disable-warning=ExperimentalWarning',
+    `--max-old-space-size=${heapMegabytes}`,
+    childFile,
+  ]
+  const [command = '', ...args] =
+    process.platform === 'win32' ? node : ['/bin/sh', '-c', boundedExec, 'sh', ...node]
+  const child = spawn(command, args, {
+    cwd: folder,
+    // Nothing of ours: no credentials, no proxies, no folders.
+    env: { TZ: 'UTC', UV_THREADPOOL_SIZE: '2', MALLOC_ARENA_MAX: '2' },
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  })
+  yieldToOthers(child)
+  return child
+}
+
+/** Bounds that the kernel keeps, should DuckDB's own fail: where one cannot be set, the others are. */
+const boundedExec = `
+  bound() { (ulimit "$1" "$2") 2>/dev/null && ulimit "$1" "$2"; }
+  bound -c 0
+  bound -d ${sqlProcessBytesMax / 1024}
+  bound -f ${sqlResultBytesMax / 512}
+  bound -t ${(sqlThreadsMax * sqlMsMax) / 1_000 + 30}
+  exec "$@"`
+
+/** Acknowledgements and lookups come first. */
+function yieldToOthers(child: ChildProcess): void {
+  try {
+    if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL)
+  } catch {
+    // It has ended already, or this system knows no such thing.
+  }
+}
