@@ -1,5 +1,6 @@
 import { cpus } from 'node:os'
 import { benchAck } from './ack.ts'
+import { benchAnswers } from './answers.ts'
 import { benchCompact } from './compact.ts'
 import { benchDecode } from './decode.ts'
 import { benchDoor512 } from './door.ts'
@@ -24,6 +25,7 @@ const groups: Readonly<Record<string, (effort: Effort) => Promise<Row[]>>> = {
   size: benchSize,
   lookup: benchLookup,
   search: benchSearch,
+  answers: benchAnswers,
   compact: benchCompact,
   hour: benchHour,
   month: benchMonth,
