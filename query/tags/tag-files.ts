@@ -19,7 +19,12 @@ export interface TagFile {
 
 /** Fresh files, then those of each day, the newest first: what ends early has seen what is newest. Throws `MissingObject`. */
 export async function* tagFiles(
-  { snapshot: { manifest, files }, runtime, cache, troubles }: TagReading,
+  {
+    snapshot: { manifest, files },
+    runtime,
+    cache,
+    troubles,
+  }: Pick<TagReading, 'snapshot' | 'runtime' | 'cache' | 'troubles'>,
   range: TimeRange | undefined,
 ): AsyncGenerator<readonly TagFile[]> {
   const fresh = files.map(({ key, tail: { rows, startMinNs, startMaxNs } }) => {

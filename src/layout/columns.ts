@@ -18,6 +18,11 @@ export function columnName(scope: AttributeScope, key: string, type: AttributeTy
   return `${`${scope}_${plainName(key)}`.slice(0, room)}${suffix}`
 }
 
+/** Tells keys apart that differ in case alone, where names must not: 8 hex digits. */
+export function keyHash(scope: AttributeScope, key: string): string {
+  return hashOf(`${scope}\0${key}`)
+}
+
 /** Columns that every file has; a `?` of DESIGN §4 is a null here. Nested ones are lists of structs. */
 export const fixedColumns = {
   traceId: 'trace_id',

@@ -14,7 +14,8 @@ export type PhysicalType = keyof typeof physicalTypes
 export const repetitions = { required: 0, optional: 1, repeated: 2 } as const
 export type Repetition = keyof typeof repetitions
 
-export type LogicalType = 'string' | 'list' | 'timestamp-ns' | 'uint32'
+/** `plain-timestamp-ns` is one that no reader moves to a time zone, and which DuckDB keeps to the nanosecond. */
+export type LogicalType = 'string' | 'list' | 'timestamp-ns' | 'plain-timestamp-ns' | 'uint32'
 
 /** ConvertedType, the older way to say the same; timestamps in nanoseconds have none. */
 const convertedUtf8 = 0
@@ -91,14 +92,22 @@ export function writeSchema(
   })
 }
 
+const logicalFields: Readonly<Record<LogicalType, number>> = {
+  string: 1,
+  list: 3,
+  'timestamp-ns': 8,
+  'plain-timestamp-ns': 8,
+  uint32: 10,
+}
+
 function writeLogical(thrift: ThriftWriter, logical: LogicalType): void {
   if (logical === 'string') thrift.i32(6, convertedUtf8)
   if (logical === 'list') thrift.i32(6, convertedList)
   if (logical === 'uint32') thrift.i32(6, convertedUint32)
   thrift.begin(10)
-  thrift.begin({ string: 1, list: 3, 'timestamp-ns': 8, uint32: 10 }[logical])
-  if (logical === 'timestamp-ns') {
-    thrift.bool(1, true) // adjusted to UTC
+  thrift.begin(logicalFields[logical])
+  if (logical === 'timestamp-ns' || logical === 'plain-timestamp-ns') {
+    thrift.bool(1, logical === 'timestamp-ns') // adjusted to UTC
     thrift.begin(2)
     thrift.begin(3) // NANOS
     thrift.end()

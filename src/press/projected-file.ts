@@ -25,7 +25,7 @@ export interface ProjectedColumn {
 
 /**
  * A small Parquet file of byte-copied column chunks: `PAR1`, the bytes of `groups` one after the other, then `end`.
- * Statistics are kept; page indexes and bloom filters are not, since their offsets would lie.
+ * Times are plain timestamps in nanoseconds, in UTC. Statistics are kept; page indexes and bloom filters are not, since their offsets would lie.
  */
 export interface ProjectedFile {
   readonly bytes: number
@@ -72,7 +72,16 @@ export function projectFile(
 
 function renamed(node: SchemaNode | undefined, name: string, as: string): SchemaNode {
   if (node === undefined) throw corrupt(`column ${name}`, 'must be one of the file')
-  return { ...node, name: as }
+  return { ...plainTimes(node), name: as }
+}
+
+/** What is adjusted to UTC, DuckDB cuts to microseconds. */
+function plainTimes(node: SchemaNode): SchemaNode {
+  return {
+    ...node,
+    ...(node.logical === 'timestamp-ns' && { logical: 'plain-timestamp-ns' }),
+    ...(node.children && { children: node.children.map(plainTimes) }),
+  }
 }
 
 function movedTo(

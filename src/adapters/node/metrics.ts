@@ -58,6 +58,10 @@ export const metrics: Readonly<Record<string, MetricDefinition>> = {
   spanlake_search_seconds: { kind: 'histogram', help: 'One search.', buckets: seconds },
   spanlake_search_gets_total: { kind: 'counter', help: 'Objects and ranges read for searches.' },
   spanlake_search_bytes_total: { kind: 'counter', help: 'Bytes read for searches.' },
+  spanlake_sql_queries_total: { kind: 'counter', help: 'SQL queries.' },
+  spanlake_sql_seconds: { kind: 'histogram', help: 'One SQL query.', buckets: seconds },
+  spanlake_sql_gets_total: { kind: 'counter', help: 'Objects and ranges read for SQL queries.' },
+  spanlake_sql_bytes_total: { kind: 'counter', help: 'Bytes read for SQL queries.' },
   spanlake_tag_reads_total: { kind: 'counter', help: 'Questions about tags and their values.' },
   spanlake_tag_read_seconds: {
     kind: 'histogram',
