@@ -313,6 +313,29 @@ export const metricsPointsMax = 20_000
 export const metricsSeriesMax = 20_000
 export const metricsCellsMax = 4_000_000
 
+/** What one metrics query may read, and how long it may take, before it says what it knows so far. */
+export const metricsBytesMax = 4 * 1024 ** 3
+export const metricsMsMax = 30_000
+
+/** The time from a metrics query's start to its end: 90 days, whose nanoseconds a float still tells apart. */
+export const metricsRangeNsMax = 90n * 24n * 3_600_000_000_000n
+
+/** Traces with parts in several places that one metrics query puts together. */
+export const metricsTracesJoinedMax = 500_000
+
+/** Row groups with all their attributes that `compare` holds while it looks at whole traces. */
+export const metricsWideTablesHeld = 16
+
+/** Series in one answer, if the request names no number, and at most. */
+export const metricsAnswerSeriesDefault = 1_000
+export const metricsAnswerSeriesMax = 10_000
+
+/** Parts of a metrics query's range that have exemplars of their own: the ids of one row group are read for each. */
+export const metricsExemplarSlots = 16
+
+/** Locator blocks, of 16 KiB each, that a metrics query holds: traces that are neighbours by id stand in one. */
+export const metricsLocatorBlocksHeld = 256
+
 /** Exemplars of one series, and of one point of it. */
 export const exemplarsMax = 100
 export const exemplarsPerPointMax = 2

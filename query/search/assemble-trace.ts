@@ -37,7 +37,8 @@ interface GroupRow {
   readonly row: number
 }
 
-function identityOf(table: GroupTable, row: number): string {
+/** What two copies of one span have in common, within a trace. */
+export function identityOf(table: GroupTable, row: number): string {
   return `${table.spanId(row)}/${table.kindNumber(row)}/${table.startNs(row)}/${table.name(row)}`
 }
 

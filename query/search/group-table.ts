@@ -4,7 +4,6 @@ import { type ColumnData, readColumn } from '../../src/parquet/read-column.ts'
 import type { Codec } from '../../src/ports/codec.ts'
 import { leavesByPath, nestedRows } from '../../src/press/read-group.ts'
 import { entryValue, eventsOf, linksOf } from '../../src/press/span-of-row.ts'
-import { parseAttributesText } from '../../src/span/any-value-text.ts'
 import type { SpanEvent, SpanLink } from '../../src/span/span.ts'
 import { hexOf } from '../../src/span/trace-id.ts'
 import { derivedColumn, lazyColumn } from '../traceql/derived-column.ts'
@@ -19,6 +18,7 @@ import {
   textEntry,
 } from './flat-values.ts'
 import type { OpenFile, OpenGroup } from './open-file.ts'
+import { type RestColumn, restColumn } from './rest-column.ts'
 import { durationNs, fieldValue, kindName, statusName } from './span-values.ts'
 import { valuesIn } from './spans-table.ts'
 
@@ -88,6 +88,14 @@ export function groupTable(
     scope: remembering((key: string) => attributeColumn('scope', key)),
   }
 
+  const rests = new Map<string, RestColumn>()
+
+  function restOf(scope: 'span' | 'resource' | 'scope'): RestColumn {
+    const made = rests.get(scope) ?? restColumn(read(restColumns[scope]))
+    rests.set(scope, made)
+    return made
+  }
+
   function attributeColumn(scope: 'span' | 'resource' | 'scope', key: string) {
     const columns: Column<FieldValue>[] = attributes
       .filter((one) => one.scope === scope && one.key === key)
@@ -96,8 +104,8 @@ export function groupTable(
         if (column === undefined || column.count === 0) return []
         return [flatValues(column, (table, entry) => fieldValue(entryValue(table, type, entry)))]
       })
-    const rest = read(restColumns[scope])
-    if (rest !== undefined && rest.count > 0) columns.push(restValues(rest, key))
+    const rest = restOf(scope).column(key)
+    if (rest !== undefined) columns.push(rest)
     return firstOf(columns)
   }
 
@@ -137,8 +145,11 @@ export function groupTable(
       if (scope === 'link') return (row) => valuesIn(links()(row), key)
       return scopeColumns[columnScopes[scope][0]](key)
     },
-    attributeKeys: (scope) =>
-      attributes.filter((one) => one.scope === columnScopes[scope][0]).map(({ key }) => key),
+    attributeKeys(scope) {
+      const [own] = columnScopes[scope]
+      const named = attributes.filter((one) => one.scope === own).map(({ key }) => key)
+      return [...new Set([...named, ...restOf(own).keys()])]
+    },
   }
 }
 
@@ -191,17 +202,6 @@ function firstOf(columns: readonly Column<FieldValue>[]): Column<FieldValue> | u
     }
     return undefined
   }
-}
-
-/** One key of the rest: its texts are taken apart once each. */
-function restValues(rest: ColumnData, key: string): Column<FieldValue> {
-  const found = flatValues(rest, (table, entry) => {
-    const text = textEntry(table, entry)
-    if (!text.includes(JSON.stringify(key))) return { value: undefined }
-    const attribute = parseAttributesText(text).find((one) => one.key === key)
-    return { value: attribute && fieldValue(attribute.value) }
-  })
-  return (row) => found(row)?.value
 }
 
 function idValues(column: ColumnData | undefined): Column<string | undefined> {

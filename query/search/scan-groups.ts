@@ -19,6 +19,11 @@ export interface ScanContext {
   readonly cost: SearchCost
 }
 
+/** What deciding about groups takes. */
+export interface PruneContext extends Omit<ScanContext, 'needs'> {
+  readonly needs: Pick<SearchNeeds, 'pruning'>
+}
+
 /** A row group that may hold spans which the query finds. */
 export interface GroupToScan {
   readonly queued: QueuedFile
@@ -30,7 +35,7 @@ export interface GroupToScan {
 /** The row groups of a file that have to be scanned. Throws `MissingObject`, or kind `corrupt`. */
 export async function groupsToScan(
   queued: QueuedFile,
-  { needs, range, runtime, cache, cost }: ScanContext,
+  { needs, range, runtime, cache, cost }: PruneContext,
 ): Promise<readonly GroupToScan[]> {
   if (queued.columns && !mightMatch(needs.pruning, fileFacts(queued.columns, queued.rows)))
     return []

@@ -14,18 +14,25 @@ export interface TableMemory {
   get(key: string, offset: number): Promise<GroupTable>
 }
 
+export interface TableMemoryOptions {
+  readonly isEveryAttribute?: boolean
+  readonly tablesMax?: number
+}
+
 export function tableMemory(
   fields: readonly Field[],
   runtime: Pick<Runtime, 'store' | 'codec'>,
   cache: ReadCache,
+  { isEveryAttribute = false, tablesMax = searchTablesHeld }: TableMemoryOptions = {},
 ): TableMemory {
+  const columns = { fields, also: [c.envelope], isEveryAttribute }
   const held = new Map<string, Promise<GroupTable>>()
 
   async function read(key: string, offset: number): Promise<GroupTable> {
     const { file, end } = await openFile(key, runtime, cache.index)
     const group = file.groups.find((one) => one.offset === offset)
     if (group === undefined) throw corrupt(`file ${key}`, `must have a row group at ${offset}`)
-    return readTable(file, group, { fields, also: [c.envelope] }, runtime, end)
+    return readTable(file, group, columns, runtime, end)
   }
 
   return {
@@ -36,7 +43,7 @@ export function tableMemory(
       held.delete(name)
       held.set(name, table)
       const [oldest] = held.keys()
-      if (held.size > searchTablesHeld && oldest !== undefined) held.delete(oldest)
+      if (held.size > tablesMax && oldest !== undefined) held.delete(oldest)
       return table
     },
   }

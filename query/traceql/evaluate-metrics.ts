@@ -3,6 +3,7 @@ import type { MetricsFunction, Series } from './ast.ts'
 import { compileSingle } from './compile-field.ts'
 import { searchEvaluator } from './evaluate-search.ts'
 import { emptyParts, type SeriesPart, type SeriesParts } from './series-parts.ts'
+import { spanFilter } from './span-filter.ts'
 import { measuredColumn, spanObserver } from './span-observer.ts'
 import type { Column, SpanTable, TraceRows } from './span-table.ts'
 import type { StepIntervals } from './step-intervals.ts'
@@ -15,7 +16,8 @@ export interface MetricsEvaluator {
 
 /**
  * The series' spans and function, checked before (`checkTraceql`), ready for the traces of a table. What they add goes into
- * `parts`, which `mergeParts` joins with others and `finishMetrics` makes an answer of.
+ * `parts`, which `mergeParts` joins with others and `finishMetrics` makes an answer of. Spans that start outside of the intervals
+ * are not found; what they say of their trace counts.
  */
 export function metricsEvaluator(
   { stages, function: metrics }: Series,
@@ -30,14 +32,18 @@ export function metricsEvaluator(
   return {
     parts,
     add(trace) {
-      const sets = find(trace)
+      const asked: number[] = []
+      for (let row = trace.from; row < trace.to; row++) {
+        if (intervals.indexOf(table.startNs(row)) >= 0) asked.push(row)
+      }
+      const sets = find(trace, asked)
       if (sets.length === 0) return
       frame.enter(trace)
       let needsExemplar = true
       for (const { rows } of sets) {
         for (const row of rows) {
           const index = intervals.indexOf(table.startNs(row))
-          const series = index < 0 ? undefined : observe(row, index)
+          const series = observe(row, index)
           if (series === undefined || !needsExemplar) continue
           addExemplar(series, { row, index, value: exemplarValue(row) }, table)
           needsExemplar = false
@@ -45,6 +51,31 @@ export function metricsEvaluator(
       }
     },
   }
+}
+
+/**
+ * The same for a series of which each span decides about itself (`seriesOfSpans`): counts the span of a row in an interval.
+ * The series that it went to, if there is one alone.
+ */
+export function spansEvaluator(
+  { stages, function: metrics }: Series,
+  table: SpanTable,
+  intervals: StepIntervals,
+  parts: SeriesParts,
+): SpansEvaluator {
+  const frame = traceFrame(table)
+  const isFound = spanFilter(stages, frame)
+  const observe = spanObserver(metrics, { frame, intervals, parts })
+  return {
+    add: (row, index) => (isFound(row) ? observe(row, index) : undefined),
+    exemplarValue: exemplarValueOf(metrics, frame),
+  }
+}
+
+export interface SpansEvaluator {
+  readonly add: (row: number, index: number) => SeriesPart | undefined
+  /** NaN where only spans are counted. */
+  readonly exemplarValue: Column<number>
 }
 
 // --- Exemplars ---------------------------------------------------------------------------------------------------------

@@ -18,6 +18,10 @@ export interface StepIntervals {
   readonly indexOf: (ns: bigint) => number
   /** The time that stands for the interval: its end. */
   readonly timestampNs: (index: number) => bigint
+  /** All of them together: starts in [fromNs, toNs). */
+  readonly range: { readonly fromNs: bigint; readonly toNs: bigint }
+  /** The same as `indexOf` by the distance from `fromNs`: exact as long as that is. */
+  readonly indexOfDistance: (ns: number) => number
 }
 
 /**
@@ -43,6 +47,8 @@ export function stepIntervals({ startNs, endNs, stepNs, isInstant }: MetricsRang
     stepSeconds: Number(stepNs) / 1e9,
     indexOf: (ns) => (ns <= firstNs || ns > lastNs ? -1 : Number((ns - firstNs - 1n) / stepNs)),
     timestampNs: (index) => firstNs + BigInt(index + 1) * stepNs,
+    range: { fromNs: firstNs + 1n, toNs: lastNs + 1n },
+    indexOfDistance: distanceIndex(Number(lastNs - firstNs), Number(stepNs)),
   }
 }
 
@@ -53,7 +59,13 @@ function wholeRange(startNs: bigint, endNs: bigint): StepIntervals {
     stepSeconds: Number(endNs - startNs) / 1e9,
     indexOf: (ns) => (ns < startNs || ns > endNs ? -1 : 0),
     timestampNs: () => endNs,
+    range: { fromNs: startNs, toNs: endNs + 1n },
+    indexOfDistance: distanceIndex(Number(endNs - startNs) + 1, Number(endNs - startNs) + 1),
   }
+}
+
+function distanceIndex(lengthNs: number, stepNs: number): (ns: number) => number {
+  return (ns) => (ns >= 0 && ns < lengthNs ? Math.floor(ns / stepNs) : -1)
 }
 
 /**

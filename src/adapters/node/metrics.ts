@@ -58,6 +58,24 @@ export const metrics: Readonly<Record<string, MetricDefinition>> = {
   spanlake_search_seconds: { kind: 'histogram', help: 'One search.', buckets: seconds },
   spanlake_search_gets_total: { kind: 'counter', help: 'Objects and ranges read for searches.' },
   spanlake_search_bytes_total: { kind: 'counter', help: 'Bytes read for searches.' },
+  spanlake_metrics_queries_total: { kind: 'counter', help: 'TraceQL metrics queries.' },
+  spanlake_metrics_query_seconds: {
+    kind: 'histogram',
+    help: 'One TraceQL metrics query.',
+    buckets: seconds,
+  },
+  spanlake_metrics_query_gets_total: {
+    kind: 'counter',
+    help: 'Objects and ranges read for TraceQL metrics queries.',
+  },
+  spanlake_metrics_query_bytes_total: {
+    kind: 'counter',
+    help: 'Bytes read for TraceQL metrics queries.',
+  },
+  spanlake_metrics_query_spans_total: {
+    kind: 'counter',
+    help: 'Rows of the row groups that TraceQL metrics queries looked at.',
+  },
   spanlake_sql_queries_total: { kind: 'counter', help: 'SQL queries.' },
   spanlake_sql_seconds: { kind: 'histogram', help: 'One SQL query.', buckets: seconds },
   spanlake_sql_gets_total: { kind: 'counter', help: 'Objects and ranges read for SQL queries.' },
