@@ -2,7 +2,8 @@ import type { FoundTrace } from './search-answer.ts'
 
 /** The newest of the traces that were found. */
 export interface NewestFound {
-  add(trace: FoundTrace): void
+  /** Whether all of them still have a place. */
+  add(trace: FoundTrace): boolean
   /** Signed: no trace that starts before has a place any more; undefined while there is room. */
   leastNs(): bigint | undefined
   /** The most recent start first, then by trace id. */
@@ -13,7 +14,9 @@ export function newestFound(limit: number): NewestFound {
   let found: readonly FoundTrace[] = []
   return {
     add(trace) {
-      found = [...found, trace].sort(byStart).slice(0, limit)
+      const all = [...found, trace].sort(byStart)
+      found = all.slice(0, limit)
+      return all.length <= limit
     },
     leastNs() {
       const last = found[limit - 1]

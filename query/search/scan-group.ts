@@ -10,6 +10,8 @@ export interface Piece {
   readonly traceId: string
   /** The least start among them, signed: the trace starts then or before. */
   readonly startNs: bigint
+  /** The least start of one by which alone the trace may be found; undefined when only more could tell. */
+  readonly tellsNs: bigint | undefined
   /** Which spans the trace must have are among them, by their place in `some`. */
   readonly has: readonly number[]
   /** `no`: these rows alone are not found, and they are no repeats of each other. */
@@ -20,7 +22,7 @@ export interface Piece {
 export function scanGroup(
   table: GroupTable,
   group: Pick<OpenGroup, 'starts'>,
-  { span, some, stages, rowsSuffice }: SearchNeeds,
+  { span, some, stages, rowsSuffice, oneRowTells }: SearchNeeds,
   range: TimeRange | undefined,
 ): Piece[] {
   const isAsked = spanTest(span, table)
@@ -35,11 +37,13 @@ export function scanGroup(
     for (let row = from; row < to; row++) if (isInRange(row) && isAsked(row)) rows.push(row)
     const [first] = rows
     if (first === undefined) continue
-    const isFound =
-      evaluate === undefined || evaluate({ from, to }, rows).length > 0 || mightRepeat(table, rows)
+    const found = evaluate?.({ from, to }, rows) ?? [{ rows }]
+    const told = oneRowTells ? firstRow(found) : first
+    const isFound = found.length > 0 || mightRepeat(table, rows)
     pieces.push({
       traceId: table.traceId(from),
       startNs: table.startNs(first),
+      tellsNs: told === undefined ? undefined : table.startNs(told),
       has: tests.flatMap((test, place) => (rows.some(test) ? place : [])),
       verdict: isFound ? 'maybe' : 'no',
     })
@@ -59,6 +63,16 @@ function rangeTest(
     const startNs = table.startNs(row)
     return startNs >= fromNs && startNs < toNs
   }
+}
+
+/** Rows stand in the order of starts. */
+function firstRow(sets: readonly { readonly rows: readonly number[] }[]): number | undefined {
+  let first: number | undefined
+  for (const { rows } of sets) {
+    const [row] = rows
+    if (row !== undefined && (first === undefined || row < first)) first = row
+  }
+  return first
 }
 
 /** Copies of a span have the same start, and stand side by side in the order of starts. */

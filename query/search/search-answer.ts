@@ -1,6 +1,7 @@
 import type { ReadCost } from '../../src/lookup/read-cost.ts'
 import type { Field } from '../traceql/ast.ts'
 import type { SpansetAttribute } from '../traceql/evaluate-search.ts'
+import type { SearchRest } from './search-rest.ts'
 
 export interface SearchAnswer {
   /** Most recent start first, then by trace id. */
@@ -9,6 +10,8 @@ export interface SearchAnswer {
   /** Why traces may be missing; empty when the answer is complete. */
   readonly reasons: readonly string[]
   readonly cost: SearchCost
+  /** What is left for later; undefined when there is nothing. */
+  readonly rest: SearchRest | undefined
 }
 
 export interface SearchCost extends ReadCost {

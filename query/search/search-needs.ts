@@ -22,6 +22,8 @@ export interface SearchNeeds {
   readonly traceMightMatch: (has: ReadonlySet<number>) => boolean
   /** Whether rows that `span` is true of tell of themselves whether they are found. */
   readonly rowsSuffice: boolean
+  /** Whether any row that has a part in the answer makes its trace a candidate, whatever else is scanned of it. */
+  readonly oneRowTells: boolean
   /** What has to be read to ask rows. */
   readonly fields: readonly Field[]
 }
@@ -41,8 +43,14 @@ export function searchNeeds(stages: readonly Stage[]): SearchNeeds {
     some,
     traceMightMatch: traceTest(trace, some),
     rowsSuffice: !needsWholeTrace,
+    oneRowTells: needsWholeTrace ? some.length === 1 : stages.every(isOfEachRow),
     fields: [...new Map(fields.map((field) => [printField(field), field])).values()],
   }
+}
+
+/** Whether what the stage finds among some rows it finds in each of them alone. */
+function isOfEachRow({ kind }: Stage): boolean {
+  return kind === 'filter' || kind === 'select' || kind === 'by' || kind === 'coalesce'
 }
 
 /** The spans that the condition names, each once. */

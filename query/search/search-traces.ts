@@ -15,7 +15,7 @@ import type { ReadCache } from '../../src/snapshot/read-cache.ts'
 import { type Snapshot, withSnapshot } from '../../src/snapshot/with-snapshot.ts'
 import type { Stage } from '../traceql/ast.ts'
 import { shownFields } from '../traceql/columns-of.ts'
-import { candidates } from './candidates.ts'
+import { candidates, type DueCandidate } from './candidates.ts'
 import { fileQueue, type QueuedFile } from './file-queue.ts'
 import { foundFields } from './found-trace.ts'
 import { newestFound } from './newest-found.ts'
@@ -24,6 +24,8 @@ import { readFound } from './read-found.ts'
 import { groupsToScan, type ScanContext, scanOne } from './scan-groups.ts'
 import type { SearchAnswer, SearchCost } from './search-answer.ts'
 import { searchNeeds } from './search-needs.ts'
+import { isBehind, type SearchPlace, startOf } from './search-place.ts'
+import { searchRest } from './search-rest.ts'
 import { tableMemory } from './table-memory.ts'
 
 export interface SearchOptions {
@@ -33,6 +35,8 @@ export interface SearchOptions {
   readonly range?: TimeRange
   readonly limit: number
   readonly spansPerSet: number
+  /** Where the page before ended; its range and stages were the same. */
+  readonly from?: SearchPlace
   /** The client is gone. */
   readonly signal?: AbortSignal
 }
@@ -87,14 +91,22 @@ interface Search {
 
 async function searchIn(snapshot: Snapshot, search: Search): Promise<SearchAnswer> {
   const { options, runtime, cache, cost } = search
-  const { stages, range } = options
-  const needs = searchNeeds(stages)
+  const { stages, from, limit } = options
+  const asked = searchNeeds(stages)
+  // Of what lies behind a cut, no part alone tells that the whole is not found.
+  const isPartial = from?.isCut === true && !asked.oneRowTells
+  const needs = isPartial ? { ...asked, traceMightMatch: () => true } : asked
+  const range = scannedRange(options)
   const troubles = new Set(snapshot.broken)
   const queue = fileQueue(snapshot, range, runtime, { cache, troubles })
+  const latestNs = queue.latestNs()
   cost.filesConsidered = queue.considered + snapshot.broken.length
   const held = candidates(needs)
-  const newest = newestFound(options.limit)
-  const isOver = bounds(search, held.size, troubles)
+  for (const traceId of from?.pending ?? []) held.expect(traceId, from?.last.startNs ?? 0n)
+  const newest = newestFound(limit)
+  const told = new Map<string, bigint | undefined>()
+  let isMore = false
+  const isOver = bounds(search, held.size)
   const scan: ScanContext = { needs, range, runtime, cache, cost }
   const tables = tableMemory([...foundFields, ...shownFields(stages)], runtime, cache)
   const reading = { snapshot, runtime, cache, tables, troubles }
@@ -106,40 +118,92 @@ async function searchIn(snapshot: Snapshot, search: Search): Promise<SearchAnswe
     const all = groups.flatMap((some) => some ?? [])
     await mapAtOnce(all, storeReadsAtOnce, async (group) => {
       const { key, mightBeExpired } = group.queued
+      throwIfGone(options)
       // What starts before all that was found has no place among it.
       const leastNs = newest.leastNs()
-      if (isOver() || isBefore(group.group.starts?.startMaxNs, leastNs)) return
+      if (isBefore(group.group.starts?.startMaxNs, leastNs)) {
+        isMore = true
+        return
+      }
       const pieces = await orTrouble(troubles, key, () => scanOne(group, scan))
       for (const piece of pieces ?? []) {
-        if (!isBefore(piece.startNs, leastNs)) held.add(piece, !mightBeExpired)
+        if (isBefore(piece.startNs, leastNs)) {
+          isMore = true
+          keepTold({ ...piece, isExpected: false })
+        } else held.add(piece, !mightBeExpired && !isPartial)
       }
     })
   }
 
+  /** No span that is asked for and not scanned starts later. */
+  function frontierNs(): bigint | undefined {
+    const ns = queue.latestNs()
+    return ns === undefined || range === undefined || ns < range.toNs ? ns : range.toNs - 1n
+  }
+
+  /** What a page that goes on from here has to know of a trace that it is still to give. */
+  function keepTold({ traceId, tellsNs, isExpected }: DueCandidate): void {
+    if (tellsNs !== undefined || isExpected) told.set(traceId, tellsNs)
+  }
+
   /** Puts together the traces that may be found and are newer than all that is not scanned. */
   async function settle(): Promise<void> {
-    const due = held.due(queue.latestNs())
-    while (!isOver()) {
+    const due = held.due(frontierNs())
+    // However late it is, something is settled: who goes on from here must get further.
+    for (let batches = 0; batches === 0 || isOver() === undefined; batches++) {
+      throwIfGone(options)
       const taken = due.take(storeReadsAtOnce, newest.leastNs())
       if (taken.length === 0) return
       cost.tracesRead += taken.length
-      const found = await mapAtOnce(taken, storeReadsAtOnce, (traceId) =>
+      const found = await mapAtOnce(taken, storeReadsAtOnce, ({ traceId }) =>
         readFound(traceId, options, reading),
       )
-      for (const trace of found) if (trace !== undefined) newest.add(trace)
+      for (const [place, trace] of found.entries()) {
+        if (trace === undefined || (from && !isBehind(startOf(trace), from.last))) continue
+        const candidate = taken[place]
+        if (candidate) keepTold(candidate)
+        if (!newest.add(trace)) isMore = true
+      }
     }
   }
 
-  for (;;) {
-    const latestNs = queue.latestNs()
-    if (latestNs === undefined || isBefore(latestNs, newest.leastNs()) || isOver()) break
+  await settle()
+  for (let steps = 0; steps === 0 || isOver() === undefined; steps++) {
+    const next = frontierNs()
+    if (next === undefined || isBefore(next, newest.leastNs())) break
     await scanFiles(await queue.take({ rows: searchStepRows, files: storeReadsAtOnce }))
     await settle()
     const leastNs = newest.leastNs()
-    if (leastNs !== undefined) held.dropBefore(leastNs)
+    for (const dropped of leastNs === undefined ? [] : held.dropBefore(leastNs)) {
+      isMore = true
+      keepTold(dropped)
+    }
   }
+
+  const undecidedNs = latestOf(frontierNs(), held.latestNs())
+  const why = isOver()
+  const isCut = why !== undefined && !isBefore(undecidedNs, newest.leastNs())
+  if (why !== undefined && isCut && undecidedNs !== undefined) troubles.add(why)
+  for (const candidate of held.waiting()) keepTold(candidate)
+  const rest = searchRest({
+    found: newest.all(),
+    isPage: newest.leastNs() !== undefined && (isMore || undecidedNs !== undefined),
+    cutNs: isCut ? undecidedNs : undefined,
+    from,
+    latestNs: from?.untilNs ?? latestNs ?? 0n,
+    oneRowTells: asked.oneRowTells,
+    told,
+  })
   const reasons = [...troubles].sort()
-  return { traces: newest.all(), complete: reasons.length === 0, reasons, cost }
+  return { traces: newest.all(), complete: reasons.length === 0, reasons, cost, rest }
+}
+
+/** Spans that start later than it went on from were scanned before. */
+function scannedRange({ range, from }: SearchOptions): TimeRange | undefined {
+  if (from === undefined) return range
+  const { fromNs, toNs } = range ?? { fromNs: -(2n ** 63n), toNs: 2n ** 63n }
+  const untilNs = from.untilNs + 1n
+  return { fromNs, toNs: untilNs < toNs ? untilNs : toNs }
 }
 
 /** Not known is not before. */
@@ -147,12 +211,16 @@ function isBefore(ns: bigint | undefined, leastNs: bigint | undefined): boolean 
   return ns !== undefined && leastNs !== undefined && ns < leastNs
 }
 
-/** True once the search has read, held or waited as much as it may; then the answer says so. */
+function latestOf(ns: bigint | undefined, other: bigint | undefined): bigint | undefined {
+  if (ns === undefined || other === undefined) return ns ?? other
+  return ns > other ? ns : other
+}
+
+/** Why the search must end: it has read, held or waited as much as it may. */
 function bounds(
-  { options: { signal }, runtime: { clock }, cost, endMs }: Search,
+  { runtime: { clock }, cost, endMs }: Search,
   candidatesHeld: () => number,
-  troubles: Set<string>,
-): () => boolean {
+): () => string | undefined {
   const reached = (): string | undefined => {
     if (clock.nowMs() >= endMs) return `search ended after ${searchMsMax} ms`
     if (cost.bytesRead >= searchBytesMax) return `search ended after ${searchBytesMax} bytes`
@@ -163,9 +231,11 @@ function bounds(
   }
   let why: string | undefined
   return () => {
-    if (signal?.aborted) throw new SpanlakeError('unavailable', 'search was cancelled')
     why ??= reached()
-    if (why !== undefined) troubles.add(why)
-    return why !== undefined
+    return why
   }
+}
+
+function throwIfGone({ signal }: SearchOptions): void {
+  if (signal?.aborted) throw new SpanlakeError('unavailable', 'search was cancelled')
 }

@@ -13,13 +13,9 @@ import { readCache } from '../../src/snapshot/read-cache.ts'
 import type { Span } from '../../src/span/span.ts'
 import { hexOf } from '../../src/span/trace-id.ts'
 import { type LookupWorld, lookupWorld, nowNs } from '../helpers/lookup-world.ts'
-import { spanOfTestSpan } from '../helpers/span-of-test-span.ts'
+import { flushesOf, hourNs, placedTraces } from '../helpers/placed-traces.ts'
 import { stagesOf } from '../helpers/traceql-stages.ts'
-import {
-  arbitraryStages,
-  arbitraryTrace,
-  arbitraryTreeCondition,
-} from '../unit/query/traceql/arbitrary-trace.ts'
+import { arbitraryStages, arbitraryTreeCondition } from '../unit/query/traceql/arbitrary-trace.ts'
 
 function isValid(text: string): boolean {
   try {
@@ -53,19 +49,6 @@ async function flush(world: LookupWorld, envelopes: readonly Envelope[]): Promis
   await flushBatch({ tenant: 'acme', parts }, world.runtime)
 }
 
-const hourNs = 3_600_000_000_000n
-
-/** Traces that start now, hours ago and, as strays, weeks ago; each span in one of three flushes. */
-const placedTraces = fc.array(
-  fc.record({
-    spans: arbitraryTrace(),
-    agoNs: fc.constantFrom(0n, 1_000n, hourNs, 5n * hourNs, 700n * hourNs),
-    stepsNs: fc.array(fc.constantFrom(0n, 1n, 1_000n, hourNs), { minLength: 10, maxLength: 10 }),
-    flushes: fc.array(fc.constantFrom(0, 1, 2), { minLength: 10, maxLength: 10 }),
-  }),
-  { minLength: 1, maxLength: 6 },
-)
-
 const range = fc.option(
   fc.constantFrom(
     { fromNs: nowNs - hourNs, toNs: nowNs + hourNs },
@@ -82,13 +65,22 @@ const given = fc.record({
   compacted: fc.constantFrom(0, 2, 3),
   /** Flushes of which all comes again in another. */
   repeated: fc.subarray([0, 1, 2]),
+  /** Flushes that have so many other spans that attributes are rare, and stand in the rest. */
+  filled: fc.oneof(fc.constant([]), fc.subarray([0, 1, 2])),
 })
+
+/** Spans that have nothing to be asked for. */
+const filler = Array.from({ length: 1_500 }, (_, i) =>
+  spanOfTestSpan({ id: i.toString(16), trace: 'f'.repeat(32), name: 'filler' }, nowNs - hourNs),
+)
 
 test('a search finds what looking at every span finds, fresh, compacted and mixed', async () => {
   await fc.assert(
-    fc.asyncProperty(given, async ({ traces, compacted, repeated, ...asked }) => {
+    fc.asyncProperty(given, async ({ traces, compacted, repeated, filled, ...asked }) => {
       const world = lookupWorld()
-      const flushes = flushesOf(traces)
+      const flushes = flushesOf(traces).map((spans, place) =>
+        filled.includes(place) ? [...spans, ...filler] : spans,
+      )
       for (const [place, spans] of flushes.entries()) {
         if (place === compacted) await compact(world)
         if (spans.length === 0) continue
@@ -113,15 +105,3 @@ test('a search finds what looking at every span finds, fresh, compacted and mixe
     { numRuns: 150 },
   )
 }, 60_000)
-
-function flushesOf(traces: typeof placedTraces extends fc.Arbitrary<infer T> ? T : never) {
-  const flushes: Span[][] = [[], [], []]
-  for (const [number, { spans, agoNs, stepsNs, flushes: places }] of traces.entries()) {
-    for (const [i, span] of spans.entries()) {
-      const startNs = nowNs - agoNs + (stepsNs[i] ?? 0n)
-      const trace = (number + 1).toString(16).repeat(16)
-      flushes[places[i] ?? 0]?.push(spanOfTestSpan({ ...span, trace }, startNs))
-    }
-  }
-  return flushes
-}
