@@ -1,13 +1,15 @@
 import { messageOf, SpanlakeError } from '../../src/errors.ts'
-import { sqlPartBytes, sqlResultRowsMax } from '../../src/limits.ts'
+import { sqlPartBytes } from '../../src/limits.ts'
 import { checkResult } from './check-result.ts'
 import { type DuckDb, type DuckDbRows, quoted } from './duckdb.ts'
+import type { SqlBounds } from './sql-bounds.ts'
 import { failureOf } from './sql-failure.ts'
 import type { LaidJob, SqlReply, SqlRequest } from './sql-protocol.ts'
 
 /** Answers what the process of one query is asked; an interrupt has no answer of its own. */
 export function answerSql(
   database: DuckDb,
+  bounds: SqlBounds,
 ): (request: SqlRequest) => Promise<SqlReply | undefined> {
   let parts: AsyncIterator<SqlReply> | undefined
   let interrupted = false
@@ -25,7 +27,7 @@ export function answerSql(
       case 'rows': {
         await setUp(request.job, request.job.paths)
         const result = await database.select(request.job.sql)
-        parts = partsOf(result)
+        parts = partsOf(result, bounds)
         return { kind: 'columns', columns: result.columns }
       }
       case 'next': {
@@ -34,7 +36,7 @@ export function answerSql(
       }
       case 'parquet':
         await setUp(request.job, [...request.job.paths, request.path])
-        await writeParquet(database, request.job.sql, request.path)
+        await writeParquet(database, request.job.sql, request.path, bounds)
         return { kind: 'written' }
     }
   }
@@ -54,13 +56,16 @@ export function answerSql(
     try {
       return await answer(request)
     } catch (error) {
-      return failureOf(error)
+      return failureOf(error, bounds)
     }
   }
 }
 
 /** The rows in parts of about `sqlPartBytes`, while they are within the bounds. */
-async function* partsOf(result: DuckDbRows): AsyncGenerator<SqlReply, undefined> {
+async function* partsOf(
+  result: DuckDbRows,
+  bounds: SqlBounds,
+): AsyncGenerator<SqlReply, undefined> {
   let rows: (readonly unknown[])[] = []
   let partBytes = 0
   let rowsSeen = 0
@@ -69,7 +74,7 @@ async function* partsOf(result: DuckDbRows): AsyncGenerator<SqlReply, undefined>
     for (const row of chunk) {
       const bytes = Buffer.byteLength(JSON.stringify(row))
       bytesSeen += bytes
-      checkResult(++rowsSeen, bytesSeen)
+      checkResult(++rowsSeen, bytesSeen, bounds)
       rows.push(row)
       partBytes += bytes
       if (partBytes < sqlPartBytes) continue
@@ -82,12 +87,17 @@ async function* partsOf(result: DuckDbRows): AsyncGenerator<SqlReply, undefined>
   return undefined
 }
 
-async function writeParquet(database: DuckDb, sql: string, path: string): Promise<void> {
+async function writeParquet(
+  database: DuckDb,
+  sql: string,
+  path: string,
+  bounds: SqlBounds,
+): Promise<void> {
   // As a view, neither a comment nor a semicolon of it can end a statement of ours.
   await database.run(`CREATE TEMP VIEW spanlake_result AS ${sql}`)
-  const some = `FROM spanlake_result LIMIT ${sqlResultRowsMax + 1}`
+  const some = `FROM spanlake_result LIMIT ${bounds.resultRows + 1}`
   const rows = await database.value(
     `COPY (${some}) TO ${quoted(path)} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)`,
   )
-  checkResult(Number(rows), 0)
+  checkResult(Number(rows), 0, bounds)
 }

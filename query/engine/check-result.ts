@@ -1,19 +1,15 @@
 import { SpanlakeError } from '../../src/errors.ts'
-import { sqlResultBytesMax, sqlResultRowsMax } from '../../src/limits.ts'
+import type { SqlBounds } from './sql-bounds.ts'
 
 /** Throws kind `invalid` for more than a result may have. */
-export function checkResult(rows: number, bytes: number): void {
-  const help = 'select fewer, or aggregate'
-  if (rows > sqlResultRowsMax) {
-    throw new SpanlakeError(
-      'invalid',
-      `sql result must have at most ${sqlResultRowsMax} rows: ${help}`,
-    )
-  }
-  if (bytes > sqlResultBytesMax) {
-    throw new SpanlakeError(
-      'invalid',
-      `sql result must have at most ${sqlResultBytesMax} bytes: ${help}`,
-    )
-  }
+export function checkResult(rows: number, bytes: number, bounds: SqlBounds): void {
+  if (rows > bounds.resultRows) throw tooMuch(`${bounds.resultRows} rows`)
+  if (bytes > bounds.resultBytes) throw tooMuch(`${bounds.resultBytes} bytes`)
+}
+
+function tooMuch(most: string): SpanlakeError {
+  return new SpanlakeError(
+    'invalid',
+    `sql result must have at most ${most}: select less, or aggregate`,
+  )
 }

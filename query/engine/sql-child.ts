@@ -1,13 +1,14 @@
 import { writeFileSync } from 'node:fs'
-import { sqlMemoryBytesMax, sqlThreadsMax } from '../../src/limits.ts'
 import { answerSql } from './answer-sql.ts'
 import { openDuckDb } from './duckdb.ts'
+import type { SqlBounds } from './sql-bounds.ts'
 import type { SqlReply, SqlRequest } from './sql-protocol.ts'
 
 // The process of one query. It has no environment, no folder but its own, and ends with the one that started it.
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
 takeBlameFirst()
-const answer = answerSql(await openDuckDb(sqlThreadsMax, sqlMemoryBytesMax))
+const bounds = JSON.parse(process.argv[2] ?? '') as SqlBounds
+const answer = answerSql(await openDuckDb(bounds.threads, bounds.memoryBytes), bounds)
 process.on('message', (request: SqlRequest) => {
   void answer(request).then((reply) => reply && send(reply))
 })

@@ -1,5 +1,5 @@
 import { type ErrorKind, kindOf, messageOf, SpanlakeError } from '../../src/errors.ts'
-import { sqlMemoryBytesMax } from '../../src/limits.ts'
+import type { SqlBounds } from './sql-bounds.ts'
 import type { SqlReply } from './sql-protocol.ts'
 
 /** What DuckDB begins a message with, for example `Binder Error: `. */
@@ -12,13 +12,13 @@ const ours = new Set(['INTERNAL', 'FATAL', 'IO', 'Permission', 'HTTP', 'Serializ
 const messageCharsMax = 2_000
 
 /** What to say of anything thrown in the process of a query. */
-export function failureOf(error: unknown): SqlReply {
+export function failureOf(error: unknown, bounds: SqlBounds): SqlReply {
   const message = messageOf(error).slice(0, messageCharsMax)
   if (error instanceof SpanlakeError) return failed(kindOf(error), message)
   const [, kind] = message.match(duckDbError) ?? []
   if (kind === 'INTERRUPT') return failed('unavailable', 'sql query was interrupted')
   if (kind === 'Out of Memory' || message === 'Invalid string length') {
-    const bytes = sqlMemoryBytesMax
+    const bytes = bounds.memoryBytes
     return failed('invalid', `sql must get by with ${bytes} bytes of memory: select less`)
   }
   if (kind === undefined || ours.has(kind))

@@ -1,13 +1,8 @@
 import { messageOf, SpanlakeError } from '../../src/errors.ts'
-import {
-  sqlQueriesMax,
-  sqlQueriesWaitingMax,
-  sqlSpareMsMax,
-  sqlWaitMsMax,
-} from '../../src/limits.ts'
 import type { Log } from '../../src/ports/log.ts'
 import type { SqlEngine } from '../sql/sql-engine.ts'
 import { makeSessionFolder, removeLeftBehind, removeSessionFolder } from './session-folder.ts'
+import { type SqlBounds, sqlBounds } from './sql-bounds.ts'
 import { type SqlProcess, startSqlProcess } from './sql-process.ts'
 import { sqlSession } from './sql-session.ts'
 import { waitingLine } from './waiting-line.ts'
@@ -18,6 +13,8 @@ export interface SqlPoolOptions {
   readonly log: Log
   /** Keeps one process ready for the next query, for a while after each. Default: true. */
   readonly spare?: boolean
+  /** Default: those of limits.ts. */
+  readonly bounds?: Partial<SqlBounds>
 }
 
 /** A process and the folder of both. */
@@ -30,12 +27,10 @@ interface Place {
  * SQL in processes that each run one query: what one does to its engine, no other sees. Nothing is started before the
  * first query; disposing ends all that run, and removes their files.
  */
-export function sqlPool({
-  folder,
-  log,
-  spare = true,
-}: SqlPoolOptions): SqlEngine & AsyncDisposable {
-  const line = waitingLine(sqlQueriesMax, sqlQueriesWaitingMax, sqlWaitMsMax)
+export function sqlPool(options: SqlPoolOptions): SqlEngine & AsyncDisposable {
+  const { folder, log, spare = true } = options
+  const bounds = { ...sqlBounds, ...options.bounds }
+  const line = waitingLine(bounds.queries, bounds.waiting, bounds.waitMs)
   const places = new Set<Place>()
   let cleaned: Promise<void> | undefined
   let ready: Promise<Place> | undefined
@@ -49,7 +44,7 @@ export function sqlPool({
     await cleaned
     const own = await makeSessionFolder(folder)
     try {
-      const place = { process: await startSqlProcess(own), folder: own }
+      const place = { process: await startSqlProcess(own, bounds), folder: own }
       places.add(place)
       return place
     } catch (error) {
@@ -87,7 +82,7 @@ export function sqlPool({
     idle = setTimeout(() => {
       ready = undefined
       void starting.then(endPlace, () => {})
-    }, sqlSpareMsMax)
+    }, bounds.spareMs)
     idle.unref()
   }
 
@@ -109,6 +104,7 @@ export function sqlPool({
               }
             },
           },
+          bounds,
           signal,
         )
       } catch (error) {

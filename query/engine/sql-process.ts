@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { constants, setPriority } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { messageOf, SpanlakeError } from '../../src/errors.ts'
-import { sqlMsMax, sqlProcessBytesMax, sqlResultBytesMax, sqlThreadsMax } from '../../src/limits.ts'
+import type { SqlBounds } from './sql-bounds.ts'
 import type { SqlReply, SqlRequest } from './sql-protocol.ts'
 
 /** The process of one query, as the one that started it sees it. */
@@ -15,16 +15,18 @@ export interface SqlProcess {
   interrupt(): void
   /** Ends it at once; resolves when it is gone. */
   end(): Promise<void>
-  /** What the end of the process was like, and the last of its standard error; undefined while it runs. */
+  /** How the process ended by itself, and the last of its standard error; undefined while it runs, and after `end`. */
   obituary(): string | undefined
 }
 
 /** Starts a process whose folder is `folder`, ready to be asked. */
-export async function startSqlProcess(folder: string): Promise<SqlProcess> {
-  const child = spawnBounded(folder)
+export async function startSqlProcess(folder: string, bounds: SqlBounds): Promise<SqlProcess> {
+  const child = spawnBounded(folder, bounds)
   const replies = repliesOf(child)
   const ready = replies.next()
+  let wanted = false
   const end = async () => {
+    wanted ||= replies.obituary() === undefined
     child.kill('SIGKILL')
     await replies.over
   }
@@ -37,7 +39,7 @@ export async function startSqlProcess(folder: string): Promise<SqlProcess> {
   }
   return {
     end,
-    obituary: replies.obituary,
+    obituary: () => (wanted ? undefined : replies.obituary()),
     interrupt: () => send(child, { kind: 'interrupt' }),
     async ask(request) {
       const reply = replies.next()
@@ -99,15 +101,16 @@ const childFile = fileURLToPath(new URL('./sql-child.ts', import.meta.url))
 /** What V8 may take for rows on their way out. */
 const heapMegabytes = 256
 
-function spawnBounded(folder: string): ChildProcess {
+function spawnBounded(folder: string, bounds: SqlBounds): ChildProcess {
   const node = [
     process.execPath,
     '--disable-warning=ExperimentalWarning',
     `--max-old-space-size=${heapMegabytes}`,
     childFile,
+    JSON.stringify(bounds),
   ]
   const [command = '', ...args] =
-    process.platform === 'win32' ? node : ['/bin/sh', '-c', boundedExec, 'sh', ...node]
+    process.platform === 'win32' ? node : ['/bin/sh', '-c', boundedExec(bounds), 'sh', ...node]
   const child = spawn(command, args, {
     cwd: folder,
     // Nothing of ours: no credentials, no proxies, no folders.
@@ -119,13 +122,15 @@ function spawnBounded(folder: string): ChildProcess {
 }
 
 /** Bounds that the kernel keeps, should DuckDB's own fail: where one cannot be set, the others are. */
-const boundedExec = `
+function boundedExec({ processBytes, resultBytes, threads, ms }: SqlBounds): string {
+  return `
   bound() { (ulimit "$1" "$2") 2>/dev/null && ulimit "$1" "$2"; }
   bound -c 0
-  bound -d ${sqlProcessBytesMax / 1024}
-  bound -f ${sqlResultBytesMax / 512}
-  bound -t ${(sqlThreadsMax * sqlMsMax) / 1_000 + 30}
+  bound -d ${Math.ceil(processBytes / 1024)}
+  bound -f ${Math.ceil(resultBytes / 512)}
+  bound -t ${Math.ceil((threads * ms) / 1_000) + 30}
   exec "$@"`
+}
 
 /** Acknowledgements and lookups come first. */
 function yieldToOthers(child: ChildProcess): void {

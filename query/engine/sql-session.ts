@@ -2,17 +2,11 @@ import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SpanlakeError } from '../../src/errors.ts'
-import {
-  sqlAnswerMsMax,
-  sqlCharsMax,
-  sqlFilesBytesMax,
-  sqlGraceMs,
-  sqlMsMax,
-  sqlPartBytes,
-} from '../../src/limits.ts'
+import { sqlCharsMax, sqlPartBytes } from '../../src/limits.ts'
 import type { SqlJob, SqlPart, SqlSession } from '../sql/sql-engine.ts'
 import { checkResult } from './check-result.ts'
 import { treeOf } from './serialized-tree.ts'
+import type { SqlBounds } from './sql-bounds.ts'
 import type { SqlProcess } from './sql-process.ts'
 import type { SqlReply, SqlRequest } from './sql-protocol.ts'
 
@@ -24,7 +18,11 @@ export interface SessionPlace {
 }
 
 /** One query, from its text to its last row. */
-export function sqlSession(place: SessionPlace, signal: AbortSignal | undefined): SqlSession {
+export function sqlSession(
+  place: SessionPlace,
+  bounds: SqlBounds,
+  signal: AbortSignal | undefined,
+): SqlSession {
   const { process, folder } = place
   const paths: string[] = []
   let bytesLaid = 0
@@ -38,24 +36,26 @@ export function sqlSession(place: SessionPlace, signal: AbortSignal | undefined)
     if (stopped) return
     stopped = new SpanlakeError('unavailable', why)
     process.interrupt()
-    kill = setTimeout(() => void process.end(), sqlGraceMs)
+    kill = setTimeout(() => void process.end(), bounds.graceMs)
   }
   const onAbort = () => stop('sql query was given up by its client')
   signal?.addEventListener('abort', onAbort, { once: true })
   if (signal?.aborted) onAbort()
   const answerTimer = setTimeout(
-    () => stop(`sql result must be taken within ${sqlAnswerMsMax / 1_000} s`),
-    sqlAnswerMsMax,
+    () => stop(`sql result must be taken within ${bounds.answerMs / 1_000} s`),
+    bounds.answerMs,
   )
 
   async function ask(request: SqlRequest): Promise<SqlReply> {
     if (stopped) throw stopped
-    const late = `sql query must end within ${sqlMsMax / 1_000} s: ask for less time, or fewer columns`
+    const late = `sql query must end within ${bounds.ms / 1_000} s: ask for less time, or fewer columns`
     // A client that is slow to read is no slow query.
-    const deadline = setTimeout(() => stop(late), sqlMsMax - msTaken)
+    const deadline = setTimeout(() => stop(late), bounds.ms - msTaken)
     const startedMs = performance.now()
     try {
-      return await process.ask(request)
+      const reply = await process.ask(request)
+      if (stopped) throw stopped
+      return reply
     } catch (error) {
       throw stopped ?? error
     } finally {
@@ -63,6 +63,7 @@ export function sqlSession(place: SessionPlace, signal: AbortSignal | undefined)
       msTaken += performance.now() - startedMs
     }
   }
+
   async function* run(job: SqlJob): AsyncGenerator<SqlPart> {
     if (hasRun) throw new SpanlakeError('internal', 'sql session must run once')
     hasRun = true
@@ -70,7 +71,7 @@ export function sqlSession(place: SessionPlace, signal: AbortSignal | undefined)
     if (job.format === 'parquet') {
       const path = join(folder, resultName)
       await ask({ kind: 'parquet', job: laid, path })
-      yield* bytesOf(path, () => stopped)
+      yield* bytesOf(path, bounds, () => stopped)
       return
     }
     for (
@@ -100,11 +101,11 @@ export function sqlSession(place: SessionPlace, signal: AbortSignal | undefined)
         for await (const piece of bytes) {
           if (stopped) throw stopped
           bytesLaid += piece.length
-          if (bytesLaid > sqlFilesBytesMax) {
+          if (bytesLaid > bounds.filesBytes) {
             const help = 'ask for less time, or fewer columns'
             throw new SpanlakeError(
               'invalid',
-              `sql must read at most ${sqlFilesBytesMax} bytes: ${help}`,
+              `sql must read at most ${bounds.filesBytes} bytes: ${help}`,
             )
           }
           await file.writeFile(piece)
@@ -140,11 +141,12 @@ function partOf(reply: SqlReply): SqlPart {
 
 async function* bytesOf(
   path: string,
+  bounds: SqlBounds,
   stopped: () => SpanlakeError | undefined,
 ): AsyncGenerator<SqlPart> {
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW)
   try {
-    checkResult(0, (await file.stat()).size)
+    checkResult(0, (await file.stat()).size, bounds)
     for (;;) {
       const why = stopped()
       if (why) throw why
