@@ -4,7 +4,12 @@ import type { SqlBounds } from './sql-bounds.ts'
 /** Throws kind `invalid` for more than a result may have. */
 export function checkResult(rows: number, bytes: number, bounds: SqlBounds): void {
   if (rows > bounds.resultRows) throw tooMuch(`${bounds.resultRows} rows`)
-  if (bytes > bounds.resultBytes) throw tooMuch(`${bounds.resultBytes} bytes`)
+  if (bytes > bounds.resultBytes) throw bytesExceeded(bounds)
+}
+
+/** For a result that did not fit into its file. */
+export function bytesExceeded(bounds: SqlBounds): SpanlakeError {
+  return tooMuch(`${bounds.resultBytes} bytes`)
 }
 
 function tooMuch(most: string): SpanlakeError {

@@ -1,4 +1,5 @@
 import { type ErrorKind, kindOf, messageOf, SpanlakeError } from '../../src/errors.ts'
+import { bytesExceeded } from './check-result.ts'
 import type { SqlBounds } from './sql-bounds.ts'
 import type { SqlReply } from './sql-protocol.ts'
 
@@ -21,6 +22,9 @@ export function failureOf(error: unknown, bounds: SqlBounds): SqlReply {
     const bytes = bounds.memoryBytes
     return failed('invalid', `sql must get by with ${bytes} bytes of memory: select less`)
   }
+  // EFBIG: the kernel bounds what this process writes, and it writes nothing but a result.
+  if (kind === 'IO' && message.includes('File too large'))
+    return failureOf(bytesExceeded(bounds), bounds)
   if (kind === undefined || ours.has(kind))
     return failed('internal', `sql engine fails: ${message}`)
   return failed('invalid', `sql fails: ${message}`)
