@@ -3,7 +3,7 @@ import { type ErrorKind, kindOf, messageOf } from '../src/errors.ts'
 import type { Log } from '../src/ports/log.ts'
 import { jaegerError } from './api/jaeger/answers.ts'
 
-type ErrorStatus = 400 | 401 | 403 | 404 | 405 | 413 | 422 | 429 | 500 | 503
+type ErrorStatus = 400 | 401 | 403 | 404 | 405 | 413 | 422 | 429 | 500 | 501 | 503
 
 const statuses: Readonly<Record<ErrorKind, ErrorStatus>> = {
   invalid: 400,

@@ -5,6 +5,8 @@ import { jaegerRoutes } from './api/jaeger/routes.ts'
 import { deadRoutes } from './api/native/dead.ts'
 import { nameRoutes } from './api/native/name-routes.ts'
 import { traceRoutes } from './api/native/routes.ts'
+import { searchRoutes } from './api/native/search-routes.ts'
+import { sqlRoutes } from './api/native/sql-routes.ts'
 import { tempoRoutes } from './api/tempo/routes.ts'
 import type { QueryContext } from './context.ts'
 import { readOnly } from './read-only.ts'
@@ -24,7 +26,9 @@ export function createApp(context: QueryContext): Hono {
   app.route('/jaeger', jaegerRoutes(context))
   app.route('/api/v1/traces', traceRoutes(context))
   app.route('/api/v1/dead', deadRoutes(context))
+  app.route('/api/v1/sql', sqlRoutes(context))
   app.route('/api/v1', nameRoutes(context))
+  app.route('/api/v1', searchRoutes(context))
   operations(app, context)
   app.notFound((c) => answerError(c, 404, 'not-found', `nothing is at ${c.req.path}`))
   app.onError((error, c) => answerThrown(c, error, context.runtime.log))

@@ -3,6 +3,7 @@ import type { Queue } from '../src/ports/queue.ts'
 import type { Runtime } from '../src/runtime.ts'
 import type { ReadCache } from '../src/snapshot/read-cache.ts'
 import type { JaegerReaders } from './api/jaeger/readers.ts'
+import type { SqlEngine } from './sql/sql-engine.ts'
 
 /** What every route works with. */
 export interface QueryContext {
@@ -17,6 +18,8 @@ export interface QueryContext {
   readonly metricsText?: () => Promise<string>
   /** What Jaeger's APIs ask beyond traces by id; without a reader its routes are not there. */
   readonly jaeger?: JaegerReaders
+  /** Runs SQL that users wrote; without it, it is refused. */
+  readonly sql?: SqlEngine
 }
 
 /** The tenant that a request may act for in this role. */
