@@ -9,6 +9,7 @@ import {
   parseRegion,
 } from '../../src/config.ts'
 import { messageOf } from '../../src/errors.ts'
+import { isTenantName, unknownOwner } from '../../src/layout/keys.ts'
 import {
   defaultLimits,
   retentionMsDefault,
@@ -194,7 +195,7 @@ function addDead(root: Command): void {
       .addOption(dataOption().default(undefined, 'ask the running server'))
       .addOption(regionOption())
       .addOption(tokenOption())
-      .addOption(tenantOption())
+      .addOption(tenantOption(parseOwner))
   withSource(dead.command('list').description('list the dead letters of a tenant')).action(
     (options: DeadSource, command: Command) => listDeadCommand(sourceOf(options, command)),
   )
@@ -227,7 +228,7 @@ function addMaintain(root: Command): void {
       .addOption(dataOption().default(dataDefault))
       .addOption(regionOption())
       .addOption(
-        option('--tenant <tenant>', 'one tenant (default: all)', 'SPANLAKE_TENANT', (text) => text),
+        option('--tenant <tenant>', 'one tenant (default: all)', 'SPANLAKE_TENANT', parseTenant),
       )
   withBucket(root.command('compact'))
     .description('merge fresh files and small span files until nothing is left to merge')
@@ -323,12 +324,12 @@ function tokenOption(): Option {
   return option('--token <token>', 'a token of that server', 'SPANLAKE_TOKEN', (text) => text)
 }
 
-function tenantOption(): Option {
+function tenantOption(parse = parseTenant): Option {
   return option(
     '--tenant <tenant>',
     'the tenant, where there are several',
     'SPANLAKE_TENANT',
-    (text) => text,
+    parse,
   )
 }
 
@@ -352,6 +353,18 @@ function parseUrl(text: string): string {
     throw new InvalidArgumentError(`url must be like ${serverDefault}, got ${text}`)
   }
   return text.replace(/\/+$/, '')
+}
+
+/** Dead letters may be nobody's. */
+function parseOwner(text: string): string {
+  return text === unknownOwner ? text : parseTenant(text)
+}
+
+function parseTenant(text: string): string {
+  if (isTenantName(text)) return text
+  throw new InvalidArgumentError(
+    `tenant must be named with letters, digits, . _ -, got ${text.slice(0, 80)}`,
+  )
 }
 
 /** An empty name would be no file, and so an open door. */

@@ -158,6 +158,14 @@ describe('disk store', () => {
       cause: { code: 'ENOENT' },
     })
   })
+
+  test('a folder that is gone is no empty store', async () => {
+    const folder = await temporaryFolder()
+    const store = await diskStore(folder)
+    expect(await store.list('shop/')).toMatchObject({ entries: [] })
+    await rm(folder, { recursive: true })
+    await expect(store.list('shop/')).rejects.toMatchObject({ kind: 'unavailable' })
+  })
 })
 
 /** The id of a process that has ended. */

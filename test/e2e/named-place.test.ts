@@ -58,6 +58,14 @@ test('both on the command line are refused', async () => {
   }
 })
 
+test.each(['../x', '_x', ''])('%j as tenant is refused by every command', async (tenant) => {
+  for (const command of [['import', '-'], ['trace', 'abc'], ['dead', 'list'], ['fsck']]) {
+    const { code, stderr } = await runSpanlake([...command, '--tenant', tenant], { msMax: 20_000 })
+    expect(code, command[0]).toBe(1)
+    expect(stderr).toContain(`tenant must be named with letters, digits, . _ -, got ${tenant}`)
+  }
+})
+
 test.each([
   [['trace', 'abc']],
   [['dead', 'list']],

@@ -64,7 +64,8 @@ function namesIn(path: string, isRoot: boolean): string[] {
       .map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name))
       .sort()
   } catch (error) {
-    if (isMissing(error)) return []
+    // A folder on the way may go at any time; without the store's own nobody knows what there is.
+    if (isMissing(error) && !isRoot) return []
     throw error
   }
 }
