@@ -10,6 +10,7 @@ import { sqlRoutes } from './api/native/sql-routes.ts'
 import { tempoRoutes } from './api/tempo/routes.ts'
 import type { QueryContext } from './context.ts'
 import { readOnly } from './read-only.ts'
+import { excerptOf } from './traceql/syntax-error.ts'
 
 /**
  * Everything that answers questions: `/tempo/api` for Grafana, `/jaeger/api` for Jaeger's UI and for Grafana, `/api/v1` our
@@ -30,7 +31,7 @@ export function createApp(context: QueryContext): Hono {
   app.route('/api/v1', nameRoutes(context))
   app.route('/api/v1', searchRoutes(context))
   operations(app, context)
-  app.notFound((c) => answerError(c, 404, 'not-found', `nothing is at ${c.req.path}`))
+  app.notFound((c) => answerError(c, 404, 'not-found', `nothing is at ${excerptOf(c.req.path)}`))
   app.onError((error, c) => answerThrown(c, error, context.runtime.log))
   return app
 }
