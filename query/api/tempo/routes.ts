@@ -6,6 +6,7 @@ import { type QueryContext, tenantOf } from '../../context.ts'
 import { incompleteHeader } from '../../incomplete-header.ts'
 import { readOnly } from '../../read-only.ts'
 import { searchTraces } from '../../search/search-traces.ts'
+import { metricsRoutes } from './metrics-routes.ts'
 import { parseTraceRequest, wantsProtobuf } from './request.ts'
 import { batchesJson, encodeTraceByIdResponse, traceByIdJson } from './response.ts'
 import { parseSearchRequest } from './search-request.ts'
@@ -13,7 +14,7 @@ import { searchJson } from './search-response.ts'
 import { tagRoutes } from './tag-routes.ts'
 
 /**
- * What Grafana's Tempo data source asks of a trace store: search, tags and their values, a trace by id in both versions of
+ * What Grafana's Tempo data source asks of a trace store: search, metrics, tags and their values, a trace by id in both versions of
  * the API, and the two paths that its settings page checks. `/api/echo` needs a token that may read, so that "Save & test" proves it.
  */
 export function tempoRoutes(context: QueryContext): Hono {
@@ -37,6 +38,7 @@ export function tempoRoutes(context: QueryContext): Hono {
     return c.json(searchJson(answer))
   })
   tagRoutes(app, context)
+  metricsRoutes(app, context)
   readOnly(app, '/api/traces/:id', async (c) => traceV1(c, await find(c, context)))
   readOnly(app, '/api/v2/traces/:id', async (c) => {
     const answer = await find(c, context)

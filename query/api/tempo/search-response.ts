@@ -1,4 +1,10 @@
-import type { FoundField, FoundSet, FoundTrace, SearchAnswer } from '../../search/search-answer.ts'
+import type {
+  FoundField,
+  FoundSet,
+  FoundTrace,
+  SearchAnswer,
+  SearchCost,
+} from '../../search/search-answer.ts'
 import type { Field } from '../../traceql/ast.ts'
 import { anyValueJson } from './any-value-json.ts'
 
@@ -11,20 +17,25 @@ const uint32Max = 2 ** 32 - 1
 export function searchJson({ traces, cost, complete }: SearchAnswer) {
   return {
     traces: traces.map(traceJson),
-    metrics: {
-      inspectedTraces: cost.tracesRead,
-      inspectedBytes: String(cost.bytesRead),
-      totalBlocks: cost.filesConsidered,
-      inspectedSpans: String(cost.spansScanned),
-      backendReads: String(cost.gets),
-      backendBytes: String(cost.bytesRead),
-      additionalMetrics: {
-        complete: complete ? '1' : '0',
-        filesRead: String(cost.filesRead),
-        rowGroups: String(cost.groupsConsidered),
-        rowGroupsRead: String(cost.groupsRead),
-        backendLists: String(cost.lists),
-      },
+    metrics: costJson(cost, complete),
+  }
+}
+
+/** tempo.proto SearchMetrics, of searches and of metrics queries. */
+export function costJson(cost: SearchCost, complete: boolean) {
+  return {
+    inspectedTraces: cost.tracesRead,
+    inspectedBytes: String(cost.bytesRead),
+    totalBlocks: cost.filesConsidered,
+    inspectedSpans: String(cost.spansScanned),
+    backendReads: String(cost.gets),
+    backendBytes: String(cost.bytesRead),
+    additionalMetrics: {
+      complete: complete ? '1' : '0',
+      filesRead: String(cost.filesRead),
+      rowGroups: String(cost.groupsConsidered),
+      rowGroupsRead: String(cost.groupsRead),
+      backendLists: String(cost.lists),
     },
   }
 }
