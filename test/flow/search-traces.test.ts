@@ -13,9 +13,15 @@ import { readCache } from '../../src/snapshot/read-cache.ts'
 import type { Span } from '../../src/span/span.ts'
 import { hexOf } from '../../src/span/trace-id.ts'
 import { type LookupWorld, lookupWorld, nowNs } from '../helpers/lookup-world.ts'
-import { flushesOf, hourNs, placedTraces } from '../helpers/placed-traces.ts'
+import { flushesOf, hourNs, placedTracesOf } from '../helpers/placed-traces.ts'
+import { spanOfTestSpan } from '../helpers/span-of-test-span.ts'
 import { stagesOf } from '../helpers/traceql-stages.ts'
-import { arbitraryStages, arbitraryTreeCondition } from '../unit/query/traceql/arbitrary-trace.ts'
+import {
+  arbitraryStages,
+  arbitraryTrace,
+  arbitraryTreeCondition,
+  largeValue,
+} from '../unit/query/traceql/arbitrary-trace.ts'
 
 function isValid(text: string): boolean {
   try {
@@ -58,7 +64,7 @@ const range = fc.option(
 )
 
 const given = fc.record({
-  traces: placedTraces,
+  traces: placedTracesOf(arbitraryTrace(largeValue)),
   query: arbitraryStages(arbitraryTreeCondition()).filter(isValid),
   range,
   limit: fc.constantFrom(1, 2, 20),
@@ -66,12 +72,18 @@ const given = fc.record({
   /** Flushes of which all comes again in another. */
   repeated: fc.subarray([0, 1, 2]),
   /** Flushes that have so many other spans that attributes are rare, and stand in the rest. */
-  filled: fc.oneof(fc.constant([]), fc.subarray([0, 1, 2])),
+  filled: fc.oneof(
+    { arbitrary: fc.constant<number[]>([]), weight: 4 },
+    { arbitrary: fc.subarray([0, 1, 2]), weight: 1 },
+  ),
 })
 
 /** Spans that have nothing to be asked for. */
 const filler = Array.from({ length: 1_500 }, (_, i) =>
-  spanOfTestSpan({ id: i.toString(16), trace: 'f'.repeat(32), name: 'filler' }, nowNs - hourNs),
+  spanOfTestSpan(
+    { id: (i + 1).toString(16), trace: 'f'.repeat(32), name: 'filler' },
+    nowNs - hourNs,
+  ),
 )
 
 test('a search finds what looking at every span finds, fresh, compacted and mixed', async () => {

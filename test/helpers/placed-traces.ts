@@ -1,21 +1,26 @@
 import fc from 'fast-check'
 import type { Span } from '../../src/span/span.ts'
 import { arbitraryTrace } from '../unit/query/traceql/arbitrary-trace.ts'
+import type { TestSpan } from '../unit/query/traceql/table-of.ts'
 import { nowNs } from './lookup-world.ts'
 import { spanOfTestSpan } from './span-of-test-span.ts'
 
 export const hourNs = 3_600_000_000_000n
 
 /** Traces that start now, hours ago and, as strays, weeks ago; each span in one of three flushes. */
-export const placedTraces = fc.array(
-  fc.record({
-    spans: arbitraryTrace(),
-    agoNs: fc.constantFrom(0n, 1_000n, hourNs, 5n * hourNs, 700n * hourNs),
-    stepsNs: fc.array(fc.constantFrom(0n, 1n, 1_000n, hourNs), { minLength: 10, maxLength: 10 }),
-    flushes: fc.array(fc.constantFrom(0, 1, 2), { minLength: 10, maxLength: 10 }),
-  }),
-  { minLength: 1, maxLength: 6 },
-)
+export function placedTracesOf(spans: fc.Arbitrary<TestSpan[]>) {
+  return fc.array(
+    fc.record({
+      spans,
+      agoNs: fc.constantFrom(0n, 1_000n, hourNs, 5n * hourNs, 700n * hourNs),
+      stepsNs: fc.array(fc.constantFrom(0n, 1n, 1_000n, hourNs), { minLength: 10, maxLength: 10 }),
+      flushes: fc.array(fc.constantFrom(0, 1, 2), { minLength: 10, maxLength: 10 }),
+    }),
+    { minLength: 1, maxLength: 6 },
+  )
+}
+
+export const placedTraces = placedTracesOf(arbitraryTrace())
 
 type PlacedTraces = typeof placedTraces extends fc.Arbitrary<infer Traces> ? Traces : never
 

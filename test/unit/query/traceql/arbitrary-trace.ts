@@ -9,46 +9,52 @@ const value: Arbitrary<FieldValue> = fc.oneof(
   fc.constantFrom<FieldValue>(['x', 'y'], [1n, 2n], [0.5], [true], []),
 )
 
-/** Few keys, so that conditions meet them. */
-export const keys = ['p', 'q', 'r'] as const
-
-const attributes = fc.dictionary(fc.constantFrom(...keys), value, {
-  maxKeys: 3,
-  noNullPrototype: true,
-})
-
-const testSpan: Arbitrary<TestSpan> = fc.record(
-  {
-    id: fc.constantFrom(...ids),
-    parent: fc.constantFrom(...ids, 'gone'),
-    duration: fc.bigInt(0n, 5n),
-    name: fc.constantFrom('x', 'xy', 'z'),
-    kind: fc.constantFrom('server' as const, 'client' as const, 'internal' as const),
-    status: fc.constantFrom('ok' as const, 'error' as const),
-    span: attributes,
-    resource: attributes,
-    scope: attributes,
-    events: fc.array(
-      fc.record({ name: fc.constantFrom('x', 'y'), since: fc.bigInt(0n, 3n), attributes }),
-      { maxLength: 2 },
-    ),
-    links: fc.array(fc.record({ span: fc.constantFrom(...ids), attributes }), { maxLength: 2 }),
-  },
-  { requiredKeys: ['id'] },
+/** Also integers that no float is, and the ends of 64 bits. */
+export const largeValue: Arbitrary<FieldValue> = fc.oneof(
+  { arbitrary: value, weight: 3 },
+  fc.constantFrom<FieldValue>(2n ** 53n, 2n ** 53n + 1n, 2n ** 63n - 1n, -(2n ** 63n), 2 ** 53),
 )
 
+/** Few keys, so that conditions meet them; two that differ in their case alone. */
+export const keys = ['p', 'q', 'P', 'r'] as const
+
+const testSpan = (attributes: Arbitrary<Record<string, FieldValue>>): Arbitrary<TestSpan> =>
+  fc.record(
+    {
+      id: fc.constantFrom(...ids),
+      parent: fc.constantFrom(...ids, 'gone'),
+      duration: fc.bigInt(0n, 5n),
+      name: fc.constantFrom('x', 'xy', 'z'),
+      kind: fc.constantFrom('server' as const, 'client' as const, 'internal' as const),
+      status: fc.constantFrom('ok' as const, 'error' as const),
+      statusMessage: fc.constantFrom('', 'x', 'y'),
+      span: attributes,
+      resource: attributes,
+      scope: fc
+        .tuple(attributes, fc.constantFrom('', 'x'), fc.constantFrom('', '1'))
+        .map(([all, name, version]) => ({ ...all, name, version })),
+      events: fc.array(
+        fc.record({ name: fc.constantFrom('x', 'y'), since: fc.bigInt(0n, 3n), attributes }),
+        { maxLength: 2 },
+      ),
+      links: fc.array(fc.record({ span: fc.constantFrom(...ids), attributes }), { maxLength: 2 }),
+    },
+    { requiredKeys: ['id'] },
+  )
+
 /** Trees and what is none: several roots, orphans, shared ids, cycles. */
-export function arbitraryTrace(): Arbitrary<TestSpan[]> {
-  const any = fc.array(testSpan, { minLength: 1, maxLength: 10 })
-  const tree = fc
-    .array(fc.tuple(testSpan, fc.nat(100)), { minLength: 1, maxLength: 8 })
-    .map((list) =>
-      list.map(([{ parent: _, ...span }, nth], i) => ({
-        ...span,
-        id: ids[i] ?? '',
-        ...(i > 0 && { parent: ids[nth % i] ?? '' }),
-      })),
-    )
+export function arbitraryTrace(values: Arbitrary<FieldValue> = value): Arbitrary<TestSpan[]> {
+  const span = testSpan(
+    fc.dictionary(fc.constantFrom(...keys), values, { maxKeys: 4, noNullPrototype: true }),
+  )
+  const any = fc.array(span, { minLength: 1, maxLength: 10 })
+  const tree = fc.array(fc.tuple(span, fc.nat(100)), { minLength: 1, maxLength: 8 }).map((list) =>
+    list.map(([{ parent: _, ...one }, nth], i) => ({
+      ...one,
+      id: ids[i] ?? '',
+      ...(i > 0 && { parent: ids[nth % i] ?? '' }),
+    })),
+  )
   return fc.oneof(tree, any)
 }
 
@@ -64,7 +70,15 @@ export function arbitraryCondition(): Arbitrary<string> {
     fc.constant('span.p'),
   )
   const compare = fc.constantFrom('=', '!=', '>', '>=', '<', '<=')
-  const literal = fc.constantFrom('0', '1', '2', '-1', '0.5', '1ns', '"x"', '"xy"', '""')
+  const literal = fc.constantFrom(
+    ...['0', '1', '2', '-1', '0.5', '1ns', '"x"', '"xy"', '""'],
+    ...['9007199254740992', '9007199254740993', 'maxInt', 'minInt', '9007199254740992.0'],
+  )
+  const text = fc.constantFrom(
+    ...['name', 'statusMessage', 'event:name', 'instrumentation:name', 'instrumentation:version'],
+  )
+  const id = fc.constantFrom('span:id', 'span:parentID', 'link:spanID', 'link:traceID', 'trace:id')
+  const duration = fc.constantFrom('duration', 'event:timeSinceStart')
   const join = (...parts: Arbitrary<string>[]) => fc.tuple(...parts).map((all) => all.join(' '))
   const leaf = fc.oneof(
     join(field, compare, literal),
@@ -72,12 +86,35 @@ export function arbitraryCondition(): Arbitrary<string> {
     join(field, compare, field),
     join(field, fc.constantFrom('=', '!='), fc.constantFrom('nil', 'true', 'false')),
     join(field, fc.constantFrom('=~', '!~'), fc.constantFrom('"x"', '"x.*"', '""')),
+    join(text, fc.constantFrom('=~', '!~'), fc.constantFrom('"x"', '"x.*"', '""', '"[0a]*"')),
+    join(text, compare, fc.constantFrom('"x"', '"y"', '""', '"1"')),
+    join(fc.constantFrom('status', 'kind'), fc.constantFrom('=', '!='), field),
+    join(id, compare, fc.constantFrom('"a"', '"10"', '""', '"0000000000000001"')),
+    join(text, compare, field),
+    join(duration, compare, field),
+    join(fc.oneof(text, id, duration), fc.constant('!= nil')),
+    fc.tuple(field, compare, literal).map(([one, is, two]) => `-${one} ${is} ${two} `),
+    join(
+      field,
+      fc.constantFrom('+ 1', '* 0', '/ 0', '- duration'),
+      fc.constantFrom('=', '!='),
+      fc.constant('nil'),
+    ),
+    join(
+      fc.constantFrom('status'),
+      fc.constantFrom('=', '!='),
+      fc.constantFrom('ok', 'error', 'unset'),
+    ),
+    join(
+      fc.constantFrom('kind'),
+      fc.constantFrom('=', '!='),
+      fc.constantFrom('client', 'consumer', 'unspecified'),
+    ),
     join(field, fc.constantFrom('+', '-', '*', '/', '%', '^'), field, compare, fc.constant('1')),
     join(fc.constant('duration'), compare, fc.constantFrom('2ns', '3', '1ns * 2 + 1')),
     join(fc.constant('event:timeSinceStart'), compare, fc.constantFrom('1ns', '2')),
-    join(fc.constantFrom('name', 'event:name'), compare, fc.constantFrom('"x"', '"y"')),
     fc.constantFrom('kind = server', 'kind != server', 'status = error', 'true', 'false'),
-    fc.constantFrom('span:id = "a"', 'link:spanID = "b"', 'span:parentID != "A"', '-span.p > 0'),
+    fc.constantFrom('link:spanID = "b"', 'span:parentID != "A"', 'span:parentID = "0"'),
     field,
   )
   const { condition } = fc.letrec<{ condition: string }>((tie) => {
@@ -106,6 +143,12 @@ export function arbitraryTreeCondition(): Arbitrary<string> {
       'span:childCount > 0',
       'rootName = "x"',
       'traceDuration > 3ns',
+      'nestedSetParent = -1',
+      'nestedSetParent >= 0',
+      'rootServiceName != "x"',
+      'rootName =~ "x.*"',
+      '!(nestedSetParent < 0)',
+      'nestedSetRight = nestedSetLeft + 1',
     ),
   )
 }

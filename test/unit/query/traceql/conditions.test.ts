@@ -18,6 +18,7 @@ import {
   arbitraryStages,
   arbitraryTrace,
   arbitraryTreeCondition,
+  largeValue,
 } from './arbitrary-trace.ts'
 import { type TestSpan, tableOf } from './table-of.ts'
 
@@ -122,7 +123,7 @@ describe('against the evaluator', () => {
   const runs = { numRuns: 2_000 }
 
   test('what is found fulfils them', () => {
-    const property = fc.property(arbitraryTrace(), stages, (spans, text) => {
+    const property = fc.property(arbitraryTrace(largeValue), stages, (spans, text) => {
       const parsed = stagesOf(text)
       const sets = searchEvaluator(parsed, tableOf(spans))({ from: 0, to: spans.length })
       if (sets.length === 0) return
@@ -137,7 +138,7 @@ describe('against the evaluator', () => {
 
   test('spans that have no part may be missing', () => {
     let shorter = 0
-    const property = fc.property(arbitraryTrace(), local, (spans, text) => {
+    const property = fc.property(arbitraryTrace(largeValue), local, (spans, text) => {
       const parsed = stagesOf(text)
       expect(columnsOf({ kind: 'search', stages: parsed, hints: [] }).needsWholeTrace).toBe(false)
       const rows = rowsThat(necessaryConditions(parsed).span, spans)
@@ -153,7 +154,7 @@ describe('against the evaluator', () => {
   })
 
   test('only the columns that are named are read', () => {
-    const property = fc.property(arbitraryTrace(), stages, (spans, text) => {
+    const property = fc.property(arbitraryTrace(largeValue), stages, (spans, text) => {
       const parsed = stagesOf(text)
       const { attributes, intrinsics, needsWholeTrace } = columnsOf({
         kind: 'search',

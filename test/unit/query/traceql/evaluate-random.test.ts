@@ -9,6 +9,7 @@ import {
   arbitraryTrace,
   arbitraryTreeCondition,
   formSigns,
+  largeValue,
   relationSigns,
 } from './arbitrary-trace.ts'
 import { type TestSpan, tableOf } from './table-of.ts'
@@ -28,18 +29,25 @@ const runs = { numRuns: 1_000 }
 
 describe('conditions', () => {
   test('!( ) is the complement', () => {
-    const property = fc.property(arbitraryTrace(), arbitraryCondition(), (spans, text) => {
-      // A field alone may hold no truth at all: neither it nor its negation is true then.
-      const condition = `(${text}) = true || false`
-      const found = [...rowsOf(`{ ${condition} }`, spans), ...rowsOf(`{ !(${condition}) }`, spans)]
-      expect(found.sort((a, b) => a - b)).toEqual(allOf(spans))
-    })
+    const property = fc.property(
+      arbitraryTrace(largeValue),
+      arbitraryCondition(),
+      (spans, text) => {
+        // A field alone may hold no truth at all: neither it nor its negation is true then.
+        const condition = `(${text}) = true || false`
+        const found = [
+          ...rowsOf(`{ ${condition} }`, spans),
+          ...rowsOf(`{ !(${condition}) }`, spans),
+        ]
+        expect(found.sort((a, b) => a - b)).toEqual(allOf(spans))
+      },
+    )
     fc.assert(property, runs)
   })
 
   test('&& and || in a condition are intersection and union', () => {
     const property = fc.property(
-      arbitraryTrace(),
+      arbitraryTrace(largeValue),
       arbitraryCondition(),
       arbitraryCondition(),
       (spans, left, right) => {
@@ -59,7 +67,7 @@ describe('conditions', () => {
   })
 
   test('!= is = denied, where both sides are there', () => {
-    const property = fc.property(arbitraryTrace(), (spans) => {
+    const property = fc.property(arbitraryTrace(largeValue), (spans) => {
       const equal = rowsOf('{ span.p = "x" }', spans)
       const unequal = rowsOf('{ span.p != "x" }', spans)
       expect(new Set(equal).isDisjointFrom(new Set(unequal))).toBe(true)
@@ -140,7 +148,7 @@ describe('structure', () => {
 
   test.each(signs)('%s%s relates what the parents say', (form, sign) => {
     const property = fc.property(
-      arbitraryTrace(),
+      arbitraryTrace(largeValue),
       arbitraryCondition(),
       arbitraryCondition(),
       (spans, left, right) => {
@@ -164,7 +172,7 @@ describe('structure', () => {
   })
 
   test('numbers nest as the spans do', () => {
-    const property = fc.property(arbitraryTrace(), (spans) => {
+    const property = fc.property(arbitraryTrace(largeValue), (spans) => {
       const connected = allOf(spans).filter((row) => isRooted(row, spans))
       expect(rowsOf('{ nestedSetLeft > 0 }', spans)).toEqual(connected)
       expect(rowsOf('{ nestedSetRight > nestedSetLeft }', spans)).toEqual(connected)
@@ -182,11 +190,15 @@ describe('structure', () => {
   })
 
   test('conditions on the tree are conditions like others', () => {
-    const property = fc.property(arbitraryTrace(), arbitraryTreeCondition(), (spans, text) => {
-      const found = rowsOf(`{ ${text} }`, spans)
-      expect(rowsOf(`{ } | { ${text} }`, spans)).toEqual(found)
-      expect(rowsOf(`{ ${text} } || { false }`, spans)).toEqual(found)
-    })
+    const property = fc.property(
+      arbitraryTrace(largeValue),
+      arbitraryTreeCondition(),
+      (spans, text) => {
+        const found = rowsOf(`{ ${text} }`, spans)
+        expect(rowsOf(`{ } | { ${text} }`, spans)).toEqual(found)
+        expect(rowsOf(`{ ${text} } || { false }`, spans)).toEqual(found)
+      },
+    )
     fc.assert(property, runs)
   })
 })
