@@ -2,7 +2,7 @@ import type { AttributeScope, NumberLiteral } from './ast.ts'
 import { durationPattern, parseDuration } from './duration-literal.ts'
 import { int64Max, int64Min, numberPattern, parseNumber } from './number-literal.ts'
 import { unescapeString } from './string-literal.ts'
-import { excerptOf, type Place, syntaxError } from './syntax-error.ts'
+import { excerptOf, expectedError, type Place } from './syntax-error.ts'
 
 export type Token = Place & TokenValue & { /** As it was written. */ readonly text: string }
 
@@ -64,7 +64,7 @@ function skipBlanks(cursor: Cursor): void {
 function skipComment(cursor: Cursor): boolean {
   if (!cursor.text.startsWith('/*', cursor.offset)) return false
   const place = placeOf(cursor)
-  if (take(cursor, comment) === undefined) throw syntaxError(place, 'expected a closing */')
+  if (take(cursor, comment) === undefined) throw expectedError(place, 'a closing */')
   return true
 }
 
@@ -89,7 +89,7 @@ function readPlain(cursor: Cursor, place: Place): TokenValue {
   if (name !== undefined) return wordOrNumber(name)
   if (take(cursor, symbol) !== undefined) return { kind: 'symbol' }
   const char = String.fromCodePoint(cursor.text.codePointAt(cursor.offset) ?? 0)
-  throw syntaxError(place, `expected a word, a value or an operator, got ${char}`)
+  throw expectedError(place, 'a word, a value or an operator', char)
 }
 
 function wordOrNumber(name: string): TokenValue {
@@ -105,7 +105,7 @@ function readAttribute(cursor: Cursor, place: Place): TokenValue | undefined {
   if (start === undefined) return undefined
   const [prefix] = start
   const key = readKey(cursor)
-  if (key === '') throw syntaxError(place, `expected an attribute's name after ${prefix}`)
+  if (key === '') throw expectedError(place, `an attribute's name after ${prefix}`)
   return { kind: 'attribute', scope: scopeOf(prefix), key }
 }
 
@@ -124,7 +124,7 @@ function readQuotedKey(cursor: Cursor): string | undefined {
   const place = placeOf(cursor)
   const inner = take(cursor, quotedKey)?.[1]
   if (inner === undefined) {
-    throw syntaxError(place, 'expected a closing " and no escapes but \\" and \\\\ in a name')
+    throw expectedError(place, 'a closing " and no escapes but \\" and \\\\ in a name')
   }
   return inner.replace(/\\(.)/g, '$1')
 }
@@ -142,11 +142,11 @@ function readNumber(cursor: Cursor, place: Place): TokenValue | undefined {
   const rest = take(cursor, runOn)?.[0]
   if (rest !== undefined) {
     const got = excerptOf(text + rest)
-    throw syntaxError(place, `expected a number or a duration such as 1m30s, got ${got}`)
+    throw expectedError(place, 'a number or a duration such as 1m30s', got)
   }
   const value = duration === undefined ? parseNumber(text) : durationOf(duration)
   if (value === undefined) {
-    throw syntaxError(place, `expected a number of at most 64 bits, got ${excerptOf(text)}`)
+    throw expectedError(place, 'a number of at most 64 bits', excerptOf(text))
   }
   return { kind: 'number', value }
 }
@@ -161,13 +161,10 @@ function readString(cursor: Cursor, place: Place): TokenValue | undefined {
   if (opening === '`') return { kind: 'string', value: readRaw(cursor, place) }
   if (opening !== '"') return undefined
   const inner = take(cursor, quotedString)?.[1]
-  if (inner === undefined) throw syntaxError(place, 'expected a closing " on the same line')
+  if (inner === undefined) throw expectedError(place, 'a closing " on the same line')
   const string = unescapeString(inner)
   if ('fault' in string) {
-    throw syntaxError(
-      place,
-      `expected an escape such as \\n or \\\\ in a string, got ${string.fault}`,
-    )
+    throw expectedError(place, 'an escape such as \\n or \\\\ in a string', string.fault)
   }
   return { kind: 'string', value: string.value }
 }
@@ -175,7 +172,7 @@ function readString(cursor: Cursor, place: Place): TokenValue | undefined {
 /** Backticks keep everything but carriage returns, as in Go. */
 function readRaw(cursor: Cursor, place: Place): string {
   const inner = take(cursor, rawString)?.[1]
-  if (inner === undefined) throw syntaxError(place, 'expected a closing backtick')
+  if (inner === undefined) throw expectedError(place, 'a closing backtick')
   return inner.replaceAll('\r', '')
 }
 

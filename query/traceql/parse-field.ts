@@ -23,7 +23,7 @@ import {
   precedence,
   rightPrecedence,
 } from './precedence.ts'
-import { syntaxError } from './syntax-error.ts'
+import { TraceqlSyntaxError } from './syntax-error.ts'
 import {
   expectation,
   expectSymbol,
@@ -193,12 +193,12 @@ export function parseField(cursor: TokenCursor, expected = 'a field'): Field {
 }
 
 function knownScope(token: Token & { readonly kind: 'attribute' }): AttributeField['scope'] {
-  if (token.scope === 'parent') throw syntaxError(token, 'parent is not supported')
+  if (token.scope === 'parent') throw new TraceqlSyntaxError(token, 'parent is not supported')
   return token.scope
 }
 
 function notAField(token: Token, expected: string): Error {
-  if (isWord(token, 'parent')) return syntaxError(token, 'parent is not supported')
+  if (isWord(token, 'parent')) return new TraceqlSyntaxError(token, 'parent is not supported')
   if (token.kind !== 'word') return expectation(expected, token)
   if (token.text.includes(':')) return expectation('an intrinsic such as trace:id', token)
   return expectation(`${expected} (attributes begin with a dot or a scope, as span.)`, token)

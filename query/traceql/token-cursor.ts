@@ -1,7 +1,7 @@
 import { SpanlakeError } from '../../src/errors.ts'
 import { queryNestingMax, queryOperatorsMax } from '../../src/limits.ts'
 import type { Token } from './lex.ts'
-import { excerptOf, syntaxError } from './syntax-error.ts'
+import { excerptOf, expectedError } from './syntax-error.ts'
 
 /** Where the parser stands, and what it has spent of its bounds. */
 export interface TokenCursor {
@@ -56,7 +56,7 @@ export function expectSymbol(cursor: TokenCursor, text: string, expected = text)
 /** What is thrown when something else was expected. */
 export function expectation(expected: string, got: Token): SpanlakeError {
   const found = got.kind === 'end' ? 'the end of the query' : excerptOf(got.text)
-  return syntaxError(got, `expected ${expected}, got ${found}`)
+  return expectedError(got, expected, found)
 }
 
 /** The items of a list with commas. */
@@ -76,7 +76,7 @@ export function nested<Result>(
 ): Result {
   cursor.nesting += 1
   if (cursor.nesting > queryNestingMax) {
-    throw syntaxError(peek(cursor), `expected at most ${queryNestingMax} levels of nesting`)
+    throw expectedError(peek(cursor), `at most ${queryNestingMax} levels of nesting`)
   }
   const result = parseInner(cursor)
   cursor.nesting -= 1
@@ -87,7 +87,7 @@ export function nested<Result>(
 export function takeCounted(cursor: TokenCursor): Token {
   cursor.operators += 1
   if (cursor.operators > queryOperatorsMax) {
-    throw syntaxError(peek(cursor), `expected at most ${queryOperatorsMax} operators and stages`)
+    throw expectedError(peek(cursor), `at most ${queryOperatorsMax} operators and stages`)
   }
   return take(cursor)
 }
