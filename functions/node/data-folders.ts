@@ -8,3 +8,6 @@ export const queueFile = (data: string): string => join(data, 'queue.db')
 
 /** The file that names its region. */
 export const regionFile = (data: string): string => join(data, 'region')
+
+/** What SQL queries lay down for themselves while they run. */
+export const sqlFolder = (data: string): string => join(data, 'sql')

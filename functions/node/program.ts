@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import packageJson from '../../package.json' with { type: 'json' }
+import { sqlFormats } from '../../query/api/native/sql-request.ts'
 import {
   parseBytes,
   parseDataDirectory,
@@ -32,6 +33,7 @@ import {
 } from './maintain.ts'
 import type { ServeOptions } from './serve.ts'
 import { serveCommand } from './serve-command.ts'
+import { type SqlOptions, sqlCommand } from './sql.ts'
 import { createTokenCommand, type TokenOptions } from './token.ts'
 import { type TraceOptions, traceCommand } from './trace.ts'
 
@@ -48,6 +50,7 @@ export function program(): Command {
   addServe(root)
   addImport(root)
   addTrace(root)
+  addSql(root)
   addDead(root)
   addMaintain(root)
   addDemo(root)
@@ -184,6 +187,38 @@ function addTrace(root: Command): void {
     .addOption(tenantOption())
     .action((id: string, options: TraceOptions, command: Command) =>
       traceCommand(id, sourceOf(options, command)),
+    )
+}
+
+function addSql(root: Command): void {
+  root
+    .command('sql')
+    .description('ask one SELECT of the views spans and traces')
+    .argument(
+      '<select>',
+      'for example: select "resource.service.name", count(*) from spans group by all',
+    )
+    .addOption(
+      new Option(
+        '--since <duration>',
+        'spans that start so long ago or later (default: 1h)',
+      ).argParser(checked((text) => parseDurationMs(text, 1, retentionMsMax))),
+    )
+    .option('--start <time>', 'or: from then on; unix seconds, nanoseconds or RFC 3339')
+    .option('--end <time>', 'until before then (default: now)')
+    .addOption(
+      new Option('--format <format>', 'a table for people, or what programs read')
+        .choices(['table', ...sqlFormats])
+        .default('table'),
+    )
+    .option('--json', 'the same as --format json')
+    .option('--out <file>', 'write to a file')
+    .addOption(serverOption('--from <url>'))
+    .addOption(dataOption())
+    .addOption(tokenOption())
+    .addOption(tenantOption())
+    .action((sql: string, options: SqlOptions, command: Command) =>
+      sqlCommand(sql, sourceOf(options, command)),
     )
 }
 

@@ -12,6 +12,15 @@ export async function askServer(
   path: string,
   init: { method?: string; body?: string } = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
+  return (await serverAnswer(server, path, init)).body
+}
+
+/** The same with the headers of the answer. */
+export async function serverAnswer(
+  server: ServerAddress,
+  path: string,
+  init: { method?: string; body?: string } = {},
+): Promise<{ readonly body: Uint8Array<ArrayBuffer>; readonly headers: Headers }> {
   const headers = new Headers({ accept: 'application/json' })
   if (server.token) headers.set('authorization', `Bearer ${server.token}`)
   if (server.tenant) headers.set('x-scope-orgid', server.tenant)
@@ -24,7 +33,7 @@ export async function askServer(
     )
   })
   const body = new Uint8Array(await response.arrayBuffer())
-  if (response.ok) return body
+  if (response.ok) return { body, headers: response.headers }
   const kind = response.status >= 500 ? 'unavailable' : 'invalid'
   throw new SpanlakeError(kind, `${server.from} answered ${response.status}: ${refusal(body)}`)
 }
