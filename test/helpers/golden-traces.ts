@@ -22,14 +22,39 @@ export interface GoldenCase {
   readonly invalid?: string
 }
 
-const folder = new URL('../golden/traceql/evaluated/', import.meta.url)
+/** Traces, and what metrics queries make of them in three intervals of ten seconds. */
+export interface GoldenMetrics {
+  readonly name: string
+  readonly spans: readonly TestSpan[]
+  readonly cases: readonly GoldenMetricsCase[]
+}
+
+export interface GoldenMetricsCase {
+  readonly item: string
+  readonly query: string
+  /** `a=x b=2: 1 - 3`, a line for each series; nil is written `undefined`. */
+  readonly series?: readonly string[]
+  /** Some of them, where all would be too many. */
+  readonly has?: readonly string[]
+  readonly invalid?: string
+}
 
 export function goldenTraces(): readonly GoldenTrace[] {
-  return readdirSync(folder)
+  return goldenFiles('evaluated')
+}
+
+export function goldenMetrics(): readonly GoldenMetrics[] {
+  return goldenFiles('metrics')
+}
+
+function goldenFiles<Case>(folder: string) {
+  const url = new URL(`../golden/traceql/${folder}/`, import.meta.url)
+  return readdirSync(url)
     .filter((name) => name.endsWith('.json'))
     .map((name) => {
-      const { spans, cases } = JSON.parse(readFileSync(new URL(name, folder), 'utf8'))
-      return { name, spans: spans.map(testSpan), cases }
+      const file = JSON.parse(readFileSync(new URL(name, url), 'utf8'))
+      const spans: TestSpan[] = file.spans.map(testSpan)
+      return { name, spans, cases: file.cases as readonly Case[] }
     })
 }
 
