@@ -222,7 +222,7 @@ test('a search that ends at its bounds says so and goes on from there', async ()
   // Each with a span that tells long after its start, and one in between: what is scanned of it never decides alone.
   for (let trace = 1; trace <= 40; trace++) {
     await world.flush(world.envelope([span(trace * 10, 1, { name: 'a' })]))
-    const later = span(trace * 10 - 5, 2, { name: 'b' })
+    const later = span(trace * 10 - 25, 2, { name: 'b' })
     await world.flush(world.envelope([{ ...later, traceId: traceId(trace * 10) }]))
   }
   msOfGet = searchMsMax / 15
