@@ -162,6 +162,10 @@ export const storeReadsAtOnce = 6
 /** Traces in one page of a list. */
 export const traceListMax = 1_000
 
+/** Traces that one filtered list looks at, and how long it may take, before it says what it has found: both a second or few. */
+export const listTracesSeenMax = 100_000
+export const listMsMax = 10_000
+
 /** Row groups that a list holds while it tells redelivered spans apart. */
 export const listRangesHeld = 8
 
@@ -283,7 +287,7 @@ export const queryCharsMax = 128 * 1024
 /** Brackets and signs inside each other: the parser calls itself for each of them. */
 export const queryNestingMax = 64
 
-/** Operators, stages and functions of one query: how deep a tree can get that was written without brackets. */
+/** Operators, stages, functions and commas of one query: how deep a tree can get that was written without brackets. */
 export const queryOperatorsMax = 1_000
 
 /** Groups and aggregates of one pipeline: the value of each is written on every set that comes through. */
@@ -412,10 +416,13 @@ export const sqlCharsMax = 100_000
 export const sqlNodesMax = 20_000
 export const sqlDepthMax = 100
 
-/** What one SQL query may take: the engine's time, its own memory, and that of its whole process. */
+/**
+ * What one SQL query may take: the engine's time, the memory that DuckDB counts, and all of its process, where V8 sets
+ * 0.5 GiB of addresses apart that it does not use.
+ */
 export const sqlMsMax = 30_000
 export const sqlMemoryBytesMax = 512 * 1024 ** 2
-export const sqlProcessBytesMax = 1_536 * 1024 ** 2
+export const sqlProcessBytesMax = 2 * 1024 ** 3
 export const sqlThreadsMax = 2
 
 /** Rows of one SQL result and its bytes, as JSON or Parquet, and of one part of it on its way. */

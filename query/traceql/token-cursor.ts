@@ -59,13 +59,16 @@ export function expectation(expected: string, got: Token): SpanlakeError {
   return expectedError(got, expected, found)
 }
 
-/** The items of a list with commas. */
+/** The items of a list with commas, which count like operators: each item is asked of every span. */
 export function parseList<Item>(
   cursor: TokenCursor,
   parseItem: (cursor: TokenCursor) => Item,
 ): Item[] {
   const items = [parseItem(cursor)]
-  while (takeSymbol(cursor, ',')) items.push(parseItem(cursor))
+  while (isSymbol(peek(cursor), ',')) {
+    takeCounted(cursor)
+    items.push(parseItem(cursor))
+  }
   return items
 }
 
@@ -87,7 +90,7 @@ export function nested<Result>(
 export function takeCounted(cursor: TokenCursor): Token {
   cursor.operators += 1
   if (cursor.operators > queryOperatorsMax) {
-    throw expectedError(peek(cursor), `at most ${queryOperatorsMax} operators and stages`)
+    throw expectedError(peek(cursor), `at most ${queryOperatorsMax} operators, stages and commas`)
   }
   return take(cursor)
 }

@@ -185,17 +185,23 @@ describe('bounds', () => {
     ['{ }', ' >> { }', ''],
     ['{ }', ' | { }', ''],
     ['{ } | rate()', ' > 1', ''],
+    ['{ } | select(.a', ', .a', ')'],
+    ['{ } | rate() by (.a', ', .a', ')'],
+    ['{ } | quantile_over_time(duration, .5', ', .5', ')'],
+    ['{ } with (a=1', ', a=1', ')'],
   ])(
     '%s%s…: operators at the bound are read, checked and printed, more are not',
     (start, link, end) => {
       // The start and the end may hold some themselves.
-      const own = lexTraceql(start + end).filter(({ text }) => /^[|>]$|^rate$/.test(text)).length
+      const own = lexTraceql(start + end).filter(({ text }) =>
+        /^[|>]$|^(rate|select|quantile_over_time)$/.test(text),
+      ).length
       const chain = (links: number) => start + link.repeat(links) + end
       const longest = parseTraceql(chain(queryOperatorsMax - own))
       checkTraceql(longest, () => undefined)
       expect(parseTraceql(printTraceql(longest))).toEqual(longest)
       expect(refusalOf(chain(queryOperatorsMax - own + 1))).toMatch(
-        'expected at most 1000 operators and stages',
+        'expected at most 1000 operators, stages and commas',
       )
     },
   )
