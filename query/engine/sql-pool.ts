@@ -48,6 +48,8 @@ export function sqlPool(options: SqlPoolOptions): SqlEngine & AsyncDisposable {
       places.add(place)
       return place
     } catch (error) {
+      const { cause } = error as Error
+      log.error('sql engine does not start', { why: messageOf(cause ?? error) })
       await removeSessionFolder(own)
       throw error
     }
@@ -77,7 +79,7 @@ export function sqlPool(options: SqlPoolOptions): SqlEngine & AsyncDisposable {
   function keepSpare(): void {
     if (!spare || closed || ready) return
     const starting = startPlace()
-    starting.catch((error) => log.warn('sql process not started', { error: messageOf(error) }))
+    starting.catch(() => {})
     ready = starting
     idle = setTimeout(() => {
       ready = undefined

@@ -34,8 +34,8 @@ export async function startSqlProcess(folder: string, bounds: SqlBounds): Promis
     await ready
   } catch (cause) {
     await end()
-    const why = replies.obituary() ?? messageOf(cause)
-    throw new SpanlakeError('unavailable', `sql engine does not start: ${why}`, { cause })
+    const why = new Error(replies.obituary() ?? messageOf(cause))
+    throw new SpanlakeError('unavailable', 'sql engine does not start', { cause: why })
   }
   return {
     end,

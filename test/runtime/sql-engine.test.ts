@@ -243,7 +243,7 @@ describe('the process of a query', () => {
         .sort(),
     )
     const limits = await readFile(`/proc/${pid}/limits`, 'utf8')
-    expect(limits).toMatch(/Max data size +1610612736 /)
+    expect(limits).toMatch(/Max data size +2147483648 /)
     expect(limits).toMatch(/Max file size +67108864 /)
     expect(limits).toMatch(/Max core file size +0 /)
     expect(limits).toMatch(/Max cpu time +90 /)
