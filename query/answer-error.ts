@@ -22,10 +22,14 @@ const headers: Partial<Readonly<Record<ErrorKind, readonly [name: string, value:
   unavailable: ['retry-after', '1'],
 }
 
-/** The answer to anything thrown. What is no fault of the client's is logged; a bug shows its message there alone. */
+/**
+ * The answer to anything thrown. What is no fault of the client's is logged, unless the client has gone; a bug shows its
+ * message there alone.
+ */
 export function answerThrown(c: Context, error: unknown, log: Log): Response {
   const kind = kindOf(error)
-  if (kind === 'internal' || kind === 'corrupt' || kind === 'unavailable') {
+  const isCancelled = kind === 'unavailable' && c.req.raw.signal.aborted
+  if ((kind === 'internal' || kind === 'corrupt' || kind === 'unavailable') && !isCancelled) {
     const detail = error instanceof Error ? error.stack : String(error)
     log.error('query failed', { path: c.req.path, kind, error: detail })
   }

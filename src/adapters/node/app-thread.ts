@@ -8,11 +8,18 @@ export interface App {
 }
 
 interface Call {
+  readonly kind: 'call'
   readonly id: number
   readonly method: string
   readonly url: string
   readonly headers: [string, string][]
   readonly body: Uint8Array<ArrayBuffer> | undefined
+}
+
+/** Nobody waits for the answer any more. */
+interface Cancel {
+  readonly kind: 'cancel'
+  readonly id: number
 }
 
 interface Answer {
@@ -24,7 +31,8 @@ interface Answer {
 
 /**
  * An app whose work is done by the thread at the other end of `port`, so that the thread which acknowledges spans never
- * decodes Parquet. More than `appRequestsMax` requests at once are answered 503, as are those whose thread has ended.
+ * decodes Parquet. More than `appRequestsMax` requests at once are answered 503, as are those whose thread has ended. A
+ * request that is aborted is aborted there, too.
  */
 export function remoteApp(port: MessagePort): App {
   const waiting = new Map<number, (response: Response) => void>()
@@ -47,9 +55,16 @@ export function remoteApp(port: MessagePort): App {
         return overloaded(`queries at once must be at most ${appRequestsMax}`)
       }
       const call = await toCall(nextId++, request)
+      const { signal } = request
+      const cancel = () => port.postMessage({ kind: 'cancel', id: call.id } satisfies Cancel)
       return new Promise((resolve) => {
-        waiting.set(call.id, resolve)
+        waiting.set(call.id, (response) => {
+          signal.removeEventListener('abort', cancel)
+          resolve(response)
+        })
         port.postMessage(call, call.body ? [call.body.buffer] : [])
+        if (signal.aborted) cancel()
+        else signal.addEventListener('abort', cancel)
       })
     },
   }
@@ -57,16 +72,24 @@ export function remoteApp(port: MessagePort): App {
 
 /** Answers the requests that a `remoteApp` at the other end of `port` hands over. */
 export function serveApp(port: MessagePort, app: App): void {
-  port.on('message', (call: Call) => {
-    void answerCall(call, app).then((answer) => {
+  const running = new Map<number, AbortController>()
+  port.on('message', (message: Call | Cancel) => {
+    if (message.kind === 'cancel') {
+      running.get(message.id)?.abort()
+      return
+    }
+    const controller = new AbortController()
+    running.set(message.id, controller)
+    void answerCall(message, controller.signal, app).then((answer) => {
+      running.delete(message.id)
       port.postMessage(answer, [answer.body.buffer])
     })
   })
 }
 
-async function answerCall(call: Call, app: App): Promise<Answer> {
+async function answerCall(call: Call, signal: AbortSignal, app: App): Promise<Answer> {
   try {
-    const init = { method: call.method, headers: call.headers }
+    const init = { method: call.method, headers: call.headers, signal }
     const request = new Request(call.url, call.body ? { ...init, body: call.body } : init)
     const response = await app.fetch(request)
     const body = new Uint8Array(await response.arrayBuffer())
@@ -79,7 +102,8 @@ async function answerCall(call: Call, app: App): Promise<Answer> {
 
 async function toCall(id: number, request: Request): Promise<Call> {
   const body = request.body ? new Uint8Array(await request.arrayBuffer()) : undefined
-  return { id, method: request.method, url: request.url, headers: [...request.headers], body }
+  const { method, url, headers } = request
+  return { kind: 'call', id, method, url, headers: [...headers], body }
 }
 
 function toResponse({ status, headers, body }: Answer): Response {
