@@ -155,6 +155,38 @@ test('a value of no type that TraceQL knows, durations and aggregates', async ()
   ])
 })
 
+test('a key has one type in a reply: numbers are told as texts beside texts', async () => {
+  const { search } = await opened([
+    span(1, 1, { attributes: [code(500n), { key: 'x', value: { kind: 'int', value: 1n } }] }),
+    span(2, 1, {
+      attributes: [
+        { key: 'http.status_code', value: { kind: 'string', value: 'none' } },
+        { key: 'x', value: { kind: 'double', value: 0.5 } },
+      ],
+    }),
+    span(3, 1, {
+      attributes: [{ key: 'http.status_code', value: { kind: 'bool', value: true } }],
+    }),
+  ])
+  const shown = async (q: string) =>
+    (await jsonOf(search({ q }))).traces.flatMap(({ spanSets }) =>
+      spanSets.flatMap(({ spans }) => spans.map((one) => (one as never as Shown).attributes)),
+    )
+  interface Shown {
+    readonly attributes: unknown
+  }
+  const all = await shown('{ span.http.status_code != nil } | select(span.x)')
+  const status = (stringValue: string) => ({ key: 'http.status_code', value: { stringValue } })
+  expect(all).toEqual([
+    [status('500'), { key: 'x', value: { intValue: '1' } }],
+    [status('none'), { key: 'x', value: { doubleValue: 0.5 } }],
+    [status('true')],
+  ])
+  expect(await shown('{ span.http.status_code = 500 }')).toEqual([
+    [{ key: 'http.status_code', value: { intValue: '500' } }],
+  ])
+})
+
 test('the older form: tags are parts of values in any case, or numbers, on one span', async () => {
   const { search } = await opened([
     span(1, 1, { service: 'Checkout', attributes: [code(500n)] }),

@@ -6,7 +6,8 @@ import type {
   SearchCost,
 } from '../../search/search-answer.ts'
 import type { Field } from '../../traceql/ast.ts'
-import { anyValueJson } from './any-value-json.ts'
+import { type AnyValueJson, anyValueJson } from './any-value-json.ts'
+import { oneTypePerKey } from './one-type-per-key.ts'
 
 /** What Tempo says where the root is not there. */
 const noRoot = '<root span not yet received>'
@@ -16,7 +17,7 @@ const uint32Max = 2 ** 32 - 1
 /** tempo.proto SearchResponse. Strict clients decode it: no keys but those. `spanSet`, which would hide all but one, is left out. */
 export function searchJson({ traces, cost, complete }: SearchAnswer) {
   return {
-    traces: traces.map(traceJson),
+    traces: withOneType(traces.map(traceJson)),
     metrics: costJson(cost, complete),
   }
 }
@@ -56,6 +57,17 @@ function traceJson({ traceId, root, startNs, durationNs, services, sets }: Found
   }
 }
 
+function withOneType(traces: readonly ReturnType<typeof traceJson>[]) {
+  const sets = traces.flatMap(({ spanSets }) => spanSets)
+  const shown = oneTypePerKey(sets.flatMap(({ spans }) => spans.map((span) => span.attributes)))
+  const spansOf = ({ spans }: (typeof sets)[number]) =>
+    spans.map((span) => ({ ...span, attributes: shown(span.attributes) }))
+  return traces.map((trace) => ({
+    ...trace,
+    spanSets: trace.spanSets.map((set) => ({ ...set, spans: spansOf(set) })),
+  }))
+}
+
 function setJson({ matched, spans, attributes }: FoundSet) {
   return {
     spans: spans.map(({ spanId, name, startNs, durationNs, fields }) => ({
@@ -75,7 +87,7 @@ function setJson({ matched, spans, attributes }: FoundSet) {
 
 /** Keys without scopes, each once, and nothing that stands beside the attributes anyway. */
 function fieldsJson(fields: readonly FoundField[]) {
-  const shown = new Map<string, unknown>()
+  const shown = new Map<string, AnyValueJson>()
   for (const { field, type, value } of fields) {
     const key = keyOf(field)
     if (key !== undefined && value !== null && !shown.has(key))
