@@ -162,8 +162,8 @@ export const storeReadsAtOnce = 6
 /** Traces in one page of a list. */
 export const traceListMax = 1_000
 
-/** Traces that one filtered list looks at, and how long it may take, before it says what it has found: both a second or few. */
-export const listTracesSeenMax = 100_000
+/** Traces that one filtered list looks at, a second or two of work, and how long it may take, before it says what it has found. */
+export const listTracesSeenMax = 50_000
 export const listMsMax = 10_000
 
 /** Row groups that a list holds while it tells redelivered spans apart. */
@@ -275,6 +275,9 @@ export const summaryGroupRows = 8_192
 /** Memory for decoded manifests, day lists, receipts and other parts of the index. */
 export const indexCacheBytesMax = 128 * 1024 * 1024
 
+/** Memory for decoded column chunks of files: what is searched again is not read again. */
+export const columnCacheBytesMax = 192 * 1024 * 1024
+
 /** How often a commit is made anew on top of another's (DESIGN §4.2). */
 export const commitAttemptsMax = 10
 
@@ -300,9 +303,15 @@ export const queryExcerptCharsMax = 80
 export const compareTopDefault = 10
 export const compareTopMax = 1_000
 
+/** Values of one attribute that `compare` counts, and more only where more are to be kept apart. */
+export const compareValuesMax = 500
+
 /** Characters of a regular expression in a query, and instructions of its program: `(a{99}){9}` is short and has many. */
 export const patternCharsMax = 4_096
 export const patternProgramMax = 8_000
+
+/** Instructions by characters that a pattern may cost on one row group or trace: some seconds; most cost nearly none. */
+export const patternStepsMax = 50_000_000
 
 /** Compiled regular expressions that are kept for the next query. */
 export const patternsKept = 32

@@ -1,7 +1,7 @@
-import { kindOf, messageOf } from '../errors.ts'
+import { kindOf, messageOf, SpanlakeError } from '../errors.ts'
 import type { DayListRef, Manifest } from '../index/manifest.ts'
 import type { TraceSummary } from '../index/summaries.ts'
-import { listRangesHeld } from '../limits.ts'
+import { listMsMax, listRangesHeld, listTracesSeenMax } from '../limits.ts'
 import type { Runtime } from '../runtime.ts'
 import { absorbedEnvelopes } from '../snapshot/absorbed-envelopes.ts'
 import type { ReadCache } from '../snapshot/read-cache.ts'
@@ -14,24 +14,28 @@ import { type FoundTrace, type ListWindow, newestTraces } from './newest-traces.
 import { openSummaries } from './open-summaries.ts'
 import { rangeMemory } from './range-memory.ts'
 import { costedStore, noCost, type ReadCost } from './read-cost.ts'
-import { cursorOf, parseCursor } from './trace-place.ts'
+import { type SummaryFilter, summaryTest } from './summary-test.ts'
+import { cursorOf, parseCursor, type TracePlace } from './trace-place.ts'
 
 export interface ListTracesOptions {
   readonly limit: number
   /** Only traces that start in [fromNs, toNs), nanoseconds since 1970. */
   readonly fromNs?: bigint
   readonly toNs?: bigint
+  readonly filter?: SummaryFilter
   /** The `next` of the page before. */
   readonly after?: string
+  /** The client is gone. */
+  readonly signal?: AbortSignal
 }
 
 export interface TraceList {
   /** Most recent start first, then by trace id. */
   readonly traces: readonly TraceSummary[]
-  /** For the next page; undefined on the last. */
+  /** For the next page, which may be empty where there is a filter; undefined on the last. */
   readonly next: string | undefined
   readonly complete: boolean
-  /** Why traces or counts may be wrong; empty when the answer is complete. */
+  /** Why traces are missing or counts may be wrong; empty when the answer is complete. */
   readonly reasons: readonly string[]
   readonly cost: ReadCost & { readonly filesConsidered: number; readonly filesRead: number }
 }
@@ -39,7 +43,8 @@ export interface TraceList {
 /**
  * The newest traces, from summaries: no spans are read but where a redelivered envelope lies in several files beside
  * others. Counts are exact under redelivery. A trace whose earlier spans arrive between two pages moves down, and may be
- * met again. Throws kind `invalid` for a cursor that is none.
+ * met again. A filter may match nothing: a list that has looked at many traces ends, says so, and goes on from there.
+ * Throws kind `invalid` for a cursor that is none, `unavailable` when the client is gone.
  */
 export async function listTraces(
   tenant: string,
@@ -49,17 +54,23 @@ export async function listTraces(
 ): Promise<TraceList> {
   const cost = noCost()
   const costed = { ...runtime, store: costedStore(runtime.store, cost) }
-  const window = windowOf(options)
+  const listing = { options, window: windowOf(options), isOver: bounds(options, runtime) }
   const list = await withSnapshot(tenant, costed, cache, (snapshot) =>
-    listIn(snapshot, window, options.limit, costed, cache),
+    listIn(snapshot, listing, costed, cache),
   )
   return { ...list, cost: { ...cost, ...list.cost } }
 }
 
+interface Listing {
+  readonly options: ListTracesOptions
+  readonly window: ListWindow
+  /** Why it must end after so many traces, if it must. */
+  readonly isOver: (seen: number) => string | undefined
+}
+
 async function listIn(
   { manifest, files, broken }: Snapshot,
-  window: ListWindow,
-  limit: number,
+  { options: { limit, filter }, window, isOver }: Listing,
   runtime: Runtime,
   cache: ReadCache,
 ) {
@@ -77,20 +88,33 @@ async function listIn(
     }
   }
   const sources = { fresh: files, days: manifest.days, filesOf, summaries, holders }
-  // One more than the page, to know whether there is another; traces all of whose spans are expired are none.
   const remembering = { ...runtime, store: rangeMemory(runtime.store, listRangesHeld) }
+  const test = summaryTest(filter ?? {})
+  // One more than the page tells whether there is another; with a filter, the search for it may be long.
+  const most = filter === undefined ? limit + 1 : limit
   const traces: TraceSummary[] = []
+  let [seen, passed] = [0, undefined as TracePlace | undefined]
   for await (const trace of newestTraces(sources, window)) {
-    const summary = await withCounts(trace, manifest, remembering, cache, troubles)
-    if (summary.spans > 0) traces.push(summary)
-    if (traces.length > limit) break
+    passed = trace.summary
+    if (test.might(trace.summary)) {
+      const summary = await withCounts(trace, manifest, remembering, cache, troubles)
+      // Traces all of whose spans are expired are none.
+      if (summary.spans > 0 && test.does(summary)) traces.push(summary)
+    }
+    if (traces.length >= most) break
+    const why = isOver(++seen)
+    if (why !== undefined) {
+      troubles.push(why)
+      break
+    }
+    passed = undefined
   }
   const page = traces.slice(0, limit)
-  const last = page.at(-1)
+  const last = traces.length > limit ? page.at(-1) : passed
   const reasons = [...new Set(troubles)].sort()
   return {
     traces: page,
-    next: traces.length > limit && last ? cursorOf(last) : undefined,
+    next: last && cursorOf(last),
     complete: reasons.length === 0,
     reasons,
     cost: {
@@ -98,6 +122,20 @@ async function listIn(
         manifest.days.reduce((sum, day) => sum + day.files, files.length) + broken.length,
       filesRead: summaries.opened,
     },
+  }
+}
+
+/** A page of the newest is short; one that is filtered may be long in coming. Throws when the client is gone. */
+function bounds(
+  { filter, signal }: ListTracesOptions,
+  { clock }: Pick<Runtime, 'clock'>,
+): Listing['isOver'] {
+  const endMs = clock.nowMs() + listMsMax
+  return (seen) => {
+    if (signal?.aborted) throw new SpanlakeError('unavailable', 'list was cancelled')
+    if (filter === undefined) return undefined
+    if (seen >= listTracesSeenMax) return `list ended after ${seen} traces`
+    return clock.nowMs() >= endMs ? `list ended after ${listMsMax} ms` : undefined
   }
 }
 

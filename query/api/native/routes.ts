@@ -8,7 +8,8 @@ import { parseListRequest } from './request.ts'
 import { traceListResponse, traceResponse } from './response.ts'
 
 /**
- * `GET /` lists the newest traces (`limit`, `after`, `start` and `end` in unix seconds or nanoseconds); `GET /{id}` is
+ * `GET /` lists the newest traces (`limit`, `after`, `start` and `end` in unix seconds or nanoseconds, `service`,
+ * `rootName`, `minDuration`, `maxDuration`, `error`); `GET /{id}` is
  * one trace as OTLP/JSON, with `spanlake` telling whether it is complete, where it was read from and what that cost.
  */
 export function traceRoutes(context: QueryContext): Hono {
@@ -17,7 +18,8 @@ export function traceRoutes(context: QueryContext): Hono {
 
   readOnly(app, '/', async (c) => {
     const tenant = tenantOf(c.req.raw, 'read', context)
-    const options = parseListRequest((name) => c.req.query(name))
+    const asked = parseListRequest((name) => c.req.query(name))
+    const options = { ...asked, signal: c.req.raw.signal }
     return c.json(traceListResponse(await listTraces(tenant, options, runtime, cache)))
   })
 

@@ -1,10 +1,10 @@
 import { SpanlakeError } from '../../../src/errors.ts'
 import { searchLimitMax, searchSpansPerSetMax } from '../../../src/limits.ts'
 import type { TimeRange } from '../../../src/prune/condition.ts'
+import { parseDurationParameter } from '../../duration-parameter.ts'
 import type { SearchOptions } from '../../search/search-traces.ts'
 import type { Stage } from '../../traceql/ast.ts'
 import { checkTraceql } from '../../traceql/check.ts'
-import { durationPattern, parseDuration } from '../../traceql/duration-literal.ts'
 import { parseTraceql } from '../../traceql/parse.ts'
 import { patternFault } from '../../traceql/pattern.ts'
 import { excerptOf } from '../../traceql/syntax-error.ts'
@@ -89,15 +89,7 @@ function secondsOf(parameters: URLSearchParams, name: string): bigint | undefine
   throw new SpanlakeError('invalid', `${name} must be unix seconds, got ${excerptOf(text)}`)
 }
 
-/** Go's durations: `1.5s`, `1m30s`. */
 function durationOf(parameters: URLSearchParams, name: string): bigint | undefined {
   const text = parameters.get(name) ?? ''
-  if (text === '') return undefined
-  const isDuration = new RegExp(`^${durationPattern.source}$`).test(text)
-  const ns = text === '0' ? 0n : isDuration ? parseDuration(text) : undefined
-  if (ns !== undefined) return ns
-  throw new SpanlakeError(
-    'invalid',
-    `${name} must be a duration such as 1.5s, got ${excerptOf(text)}`,
-  )
+  return text === '' ? undefined : parseDurationParameter(name, text)
 }
