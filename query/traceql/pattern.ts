@@ -4,6 +4,7 @@ import {
   patternAnswersKept,
   patternCharsMax,
   patternProgramMax,
+  patternStepsMax,
   patternsKept,
 } from '../../src/limits.ts'
 import { patternSize } from './pattern-size.ts'
@@ -12,7 +13,10 @@ import { excerptOf } from './syntax-error.ts'
 /** Whether the whole text is what a regular expression describes; in time linear in the text. */
 export type Pattern = (text: string) => boolean
 
-/** The RE2 expression, ready to match, whole texts only, as Tempo does. Throws `invalid` for what is none. */
+/**
+ * The RE2 expression, ready to match, whole texts only, as Tempo does. Throws `invalid` for what is none; and when it has been
+ * asked for so much that others would have to wait.
+ */
 export function patternOf(source: string): Pattern {
   const compiled = compile(source)
   if (typeof compiled === 'string') {
@@ -21,7 +25,18 @@ export function patternOf(source: string): Pattern {
       `traceql pattern must be RE2: ${excerptOf(compiled)}, got ${excerptOf(source)}`,
     )
   }
-  return compiled
+  let steps = 0
+  return (text) => {
+    const before = compiled.progress()
+    const answer = compiled.matches(text)
+    // An automaton that is known is walked in no time. One that still grows costs instructions by characters, at worst.
+    if (compiled.progress() !== before) steps += compiled.size * text.length
+    if (steps > patternStepsMax) {
+      const rule = `traceql pattern must take at most ${patternStepsMax} steps`
+      throw new SpanlakeError('invalid', `${rule}, got ${excerptOf(source)}`)
+    }
+    return answer
+  }
 }
 
 /** The same, with its answers kept: spans have the same few texts again and again. */
@@ -43,9 +58,17 @@ export function patternFault(source: string): string | undefined {
 }
 
 // One query asks for its patterns trace by trace, a page of panels asks for the same ones again.
-const kept = new Map<string, Pattern>()
+const kept = new Map<string, Compiled>()
 
-function compile(source: string): Pattern | string {
+interface Compiled {
+  readonly matches: Pattern
+  /** Its instructions. */
+  readonly size: number
+  /** Another one whenever the automaton has grown, or was made anew. */
+  readonly progress: () => string
+}
+
+function compile(source: string): Compiled | string {
   const known = kept.get(source)
   const compiled = known ?? compileNew(source)
   if (typeof compiled === 'string') return compiled
@@ -60,14 +83,20 @@ function compile(source: string): Pattern | string {
 
 const tooLarge = `more than ${patternProgramMax} instructions`
 
-function compileNew(source: string): Pattern | string {
+function compileNew(source: string): Compiled | string {
   if (source.length > patternCharsMax) return `more than ${patternCharsMax} characters`
   // Made in full, what is short could fill the memory before it is judged.
   if (patternSize(source) > 4 * patternProgramMax) return tooLarge
   try {
     const expression = RE2JS.compile(source)
-    if (expression.programSize() > patternProgramMax) return tooLarge
-    return (text) => expression.testExact(text)
+    const size = expression.programSize()
+    if (size > patternProgramMax) return tooLarge
+    const { dfa } = expression.re2Input
+    return {
+      matches: (text) => expression.testExact(text),
+      size,
+      progress: () => `${dfa.memBudget} ${dfa.stateCount}`,
+    }
   } catch (error) {
     if (error instanceof RE2JSException) return error.message.replace('error parsing regexp: ', '')
     throw error

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { patternFault, patternOf } from '../../../../query/traceql/pattern.ts'
 import { patternCharsMax } from '../../../../src/limits.ts'
 
@@ -58,6 +58,38 @@ test('patterns made to be slow are not', () => {
     expect(patternOf(pattern)(text)).toBe(false)
   }
   expect(performance.now() - startMs).toBeLessThan(2_000)
+})
+
+describe('a pattern on many texts', () => {
+  /** Texts that share no beginning and no end. */
+  const texts = (count: number, length: number, letters: string) => {
+    let state = 1
+    const letter = () => {
+      state = (state * 48_271) % 2_147_483_647
+      return letters[state % letters.length]
+    }
+    return Array.from({ length: count }, () => Array.from({ length }, letter).join(''))
+  }
+
+  test('one made to be slow is stopped', () => {
+    const source = '(?:.?){900}a{900}'
+    const matches = patternOf(source)
+    const ask = () => texts(1_000, 1_000, 'abcd').map(matches)
+    expect(ask).toThrow(/^traceql pattern must take at most 50000000 steps, got \(/)
+    // Another query begins anew.
+    expect(patternOf(source)('x')).toBe(false)
+  })
+
+  test.each([
+    '.*(cart|order|pay[0-9]+).*',
+    '(?i)get /api/v[0-9]+/(users|carts)/[0-9a-f-]{36}',
+    Array.from({ length: 250 }, (_, i) => `service-${i * 7_919}`).join('|'),
+    '[a-z]+(-[a-z0-9]+)*',
+  ])('%s is not', (source) => {
+    const matches = patternOf(source)
+    for (const text of texts(10_000, 60, 'acdeorst0123-/')) matches(text)
+    for (let i = 0; i < 10_000; i++) matches(`service-${i * 7_919}`)
+  })
 })
 
 test('what JavaScript reads alike means the same', () => {
