@@ -42,8 +42,10 @@ export function chooseColumns(
   const starred = mostFrequent(attributes.filter(({ isAlias }) => !isAlias))
   const wanted = columns === 'all' ? starred : attributes.filter(isNamed)
   const inputs = traceInputs(keys)
-  const ofSpans = atLeastOne([...fixedViewColumns.filter(isNamed), ...wanted], fixedViewColumns)
-  const ofTraces = atLeastOne(traceViewColumns.filter(isNamed), traceViewColumns)
+  const some = [...fixedViewColumns.filter(isNamed), ...wanted]
+  // Kinds take the fewest bytes; ids of traces are read anyway.
+  const ofSpans = atLeastOne(some, fixedViewColumns, c.kind)
+  const ofTraces = atLeastOne(traceViewColumns.filter(isNamed), traceViewColumns, c.traceId)
   const spans = views.has('spans') ? ofSpans : []
   const traces = views.has('traces') ? ofTraces : []
   const read = new Set<TraceInput>(traces.flatMap((column) => ['id' as const, ...column.inputs]))
@@ -65,12 +67,13 @@ export function chooseColumns(
   }
 }
 
-/** A view without columns is none: `count(*)` names nothing. Starts are read anyway. */
+/** A view without columns is none, and `count(*)` names nothing. */
 function atLeastOne<Column extends { readonly name: string }>(
   some: readonly Column[],
   all: readonly Column[],
+  other: string,
 ): readonly Column[] {
-  return some.length > 0 ? some : all.filter(({ name }) => name === c.start)
+  return some.length > 0 ? some : all.filter(({ name }) => name === other)
 }
 
 /** By scope and key, so that the next one looks the same. */

@@ -8,6 +8,7 @@ import {
 } from '../../src/limits.ts'
 import { parquetMagic } from '../../src/press/file-footer.ts'
 import { type ProjectedFile, projectFile } from '../../src/press/projected-file.ts'
+import type { TimeRange } from '../../src/prune/condition.ts'
 import type { Runtime } from '../../src/runtime.ts'
 import { mapAtOnce } from '../../src/snapshot/map-at-once.ts'
 import { restColumns } from '../search/column-paths.ts'
@@ -28,29 +29,39 @@ import type { Branch } from './view-sql.ts'
 export async function layFiles(
   files: readonly FileToLay[],
   chosen: ChosenColumns,
-  session: Pick<SqlSession, 'lay'>,
-  reading: SqlReading,
-  prefix: string,
+  range: TimeRange,
+  { session, prefix, ...reading }: LayReading,
 ): Promise<{ readonly branches: readonly Branch[]; readonly laid: ReadonlyMap<string, string> }> {
   const { troubles, runtime, cost } = reading
-  const sources = distinct([fixed(c.start), ...chosen.sources, fixed(c.envelope)])
+  const sources = distinct([...chosen.sources, fixed(c.start), fixed(c.kind), fixed(c.envelope)])
   const places = new Map(sources.map((source, i) => [sourceId(source), `c${i}`]))
   const plans = await mapAtOnce(files, storeReadsAtOnce, (file) =>
-    orTrouble(troubles, file.file.key, async () => planOf(file, sources, places, chosen)),
+    orTrouble(troubles, file.file.key, async () =>
+      planOf(file, { sources, places, chosen, range }),
+    ),
   )
   const planned = plans.filter((plan) => plan !== undefined)
   checkBytes(planned)
   const laid = await mapAtOnce([...planned.entries()], storeReadsAtOnce, ([i, plan]) =>
     orTrouble(troubles, plan.key, async () => {
       const path = await session.lay(`${prefix}${i}.parquet`, projectedBytes(plan, runtime))
-      cost.groupsRead += plan.projected.groups.length
-      cost.bytesLaid += plan.projected.bytes
       return { ...plan, path }
     }),
   )
   const found = laid.filter((file) => file !== undefined)
+  // At the end: of an attempt that fails, some may still be under way.
+  for (const { projected } of found) {
+    cost.groupsRead += projected.groups.length
+    cost.bytesLaid += projected.bytes
+  }
   const keys = new Map(found.map(({ path, key }) => [path, key]))
   return { branches: branchesOf(found, places), laid: keys }
+}
+
+export interface LayReading extends Omit<SqlReading, 'snapshot'> {
+  readonly session: Pick<SqlSession, 'lay'>
+  /** Of the names of the files. */
+  readonly prefix: string
 }
 
 function distinct(sources: readonly SourceColumn[]): SourceColumn[] {
@@ -62,15 +73,30 @@ interface LayPlan {
   readonly projected: ProjectedFile
   /** Ids of the sources that it has. */
   readonly has: ReadonlySet<string>
+  /** Whether all its spans start in the range. */
+  readonly isWithin: boolean
   readonly leftOut: Branch['leftOut']
+}
+
+interface Projection {
+  readonly sources: readonly SourceColumn[]
+  /** What each source is called, by its id. */
+  readonly places: ReadonlyMap<string, string>
+  readonly chosen: ChosenColumns
+  readonly range: TimeRange
 }
 
 function planOf(
   { file, groups, columns, leftOut }: FileToLay,
-  sources: readonly SourceColumn[],
-  places: ReadonlyMap<string, string>,
-  { keys }: ChosenColumns,
-): LayPlan | undefined {
+  { sources, places, chosen, range }: Projection,
+): LayPlan {
+  const isWithin = groups.every(({ starts }) => starts !== undefined && liesIn(starts, range))
+  const named = new Set(chosen.sources.map(sourceId))
+  const needed = (name: string) => {
+    if (name === c.start) return !isWithin
+    return name === c.envelope && (leftOut?.envelopes.length ?? 0) > 0
+  }
+  const { keys } = chosen
   const rest = new Set(
     columns.rest
       .filter((one) => keys.some(({ scope, key }) => scope === one.scope && key === one.key))
@@ -81,19 +107,29 @@ function planOf(
     const name = nameInFile(source, file.attributes)
     if (name === undefined || !hasValues(name, groups)) return []
     if (isRest(name) && !rest.has(name)) return []
-    if (name === c.envelope && !leftOut?.envelopes.length) return []
     const id = sourceId(source)
+    if (!named.has(id) && !needed(name)) return []
     return [{ id, name, as: places.get(id) ?? id }]
   })
+  // A file without columns has no rows either: kinds take the fewest bytes.
+  if (taken.length === 0) taken.push({ id: c.kind, name: c.kind, as: places.get(c.kind) ?? c.kind })
   return {
     key: file.key,
     projected: projectFile(file, groups, taken),
     has: new Set(taken.map(({ id }) => id)),
+    isWithin,
     leftOut: leftOut && {
       envelopes: leftOut.envelopes,
       rows: numbersIn(leftOut.rows, file.groups, groups),
     },
   }
+}
+
+function liesIn(
+  { startMinNs, startMaxNs }: NonNullable<OpenGroup['starts']>,
+  { fromNs, toNs }: TimeRange,
+): boolean {
+  return startMinNs >= fromNs && startMaxNs < toNs
 }
 
 /** A column that is null in every row is as good as none; lists are never null. */
@@ -161,25 +197,32 @@ async function* projectedBytes(
   yield projected.end
 }
 
-/** Files of which every row counts are read as one; others each by itself, without the rows that do not. */
+/**
+ * Files of which every row counts are read as one, those within the range apart from those that have to be asked; others
+ * each by itself, without the rows that do not count.
+ */
 function branchesOf(
   files: readonly (LayPlan & { readonly path: string })[],
   places: ReadonlyMap<string, string>,
 ): Branch[] {
-  const refOf = (has: ReadonlySet<string>) => (source: SourceColumn) => {
-    const id = sourceId(source)
-    return has.has(id) ? places.get(id) : undefined
+  const branchOf = (some: typeof files, { isWithin, leftOut }: LayPlan): Branch => {
+    const all = new Set(some.flatMap(({ has }) => [...has]))
+    return {
+      paths: some.map(({ path }) => path),
+      ref(source) {
+        const id = sourceId(source)
+        return all.has(id) ? places.get(id) : undefined
+      },
+      differ: some.some(({ has }) => has.size < all.size),
+      isWithin,
+      ...(leftOut && { leftOut }),
+    }
   }
   const whole = files.filter(({ leftOut }) => leftOut === undefined)
-  const all = new Set(whole.flatMap(({ has }) => [...has]))
-  const differ = whole.some(({ has }) => has.size < all.size)
   const others = files.filter(({ leftOut }) => leftOut !== undefined)
-  return [
-    ...(whole.length === 0
-      ? []
-      : [{ paths: whole.map(({ path }) => path), ref: refOf(all), differ }]),
-    ...others.map(({ path, has, leftOut }) => {
-      return { paths: [path], ref: refOf(has), differ: false, ...(leftOut && { leftOut }) }
-    }),
-  ]
+  const alike = [...Map.groupBy(whole, ({ isWithin }) => isWithin).values()]
+  return [...alike, ...others.map((one) => [one])].flatMap((some) => {
+    const [first] = some
+    return first === undefined ? [] : [branchOf(some, first)]
+  })
 }

@@ -126,7 +126,11 @@ async function layPlan(
     if (signal?.aborted) throw new SpanlakeError('unavailable', 'sql query was cancelled')
     const chosen = chooseColumns(checked, knownKeys(found.map(({ columns }) => columns)))
     const prefix = `f${attempt++}-`
-    const { branches, laid } = await layFiles(found, chosen, session, reading, prefix)
+    const { branches, laid } = await layFiles(found, chosen, range, {
+      ...reading,
+      session,
+      prefix,
+    })
     if (chosen.keysLeftOut > 0) {
       reading.troubles.add(`columns of ${chosen.keysLeftOut} rare attributes are not part of *`)
     }

@@ -10,6 +10,8 @@ export interface Branch {
   readonly ref: SourceRef
   /** Whether some of them lack what others have. */
   readonly differ: boolean
+  /** Whether all their spans start in the range. */
+  readonly isWithin: boolean
   /** Rows that do not count, since others hold them: by the places of their envelopes, and by their numbers in the one file. */
   readonly leftOut?: { readonly envelopes: readonly number[]; readonly rows: readonly number[] }
 }
@@ -59,10 +61,10 @@ function branchSql(columns: readonly ViewColumn[], branch: Branch, range: TimeRa
     const value = sql(branch.ref) ?? `CAST(NULL AS ${type})`
     return `${value} AS ${quotedName(name)}`
   })
+  const tests = testsSql(branch, range)
   return `SELECT
   ${list.join(',\n  ')}
-FROM ${filesSql(branch)}
-WHERE ${tests(branch, range).join('\n  AND ')}`
+FROM ${filesSql(branch)}${tests.length === 0 ? '' : `\nWHERE ${tests.join('\n  AND ')}`}`
 }
 
 function filesSql({ paths, differ, leftOut }: Branch): string {
@@ -73,13 +75,14 @@ function filesSql({ paths, differ, leftOut }: Branch): string {
   return `read_parquet([${paths.map(quoted).join(', ')}]${options.join('')})`
 }
 
-function tests({ ref, leftOut }: Branch, { fromNs, toNs }: TimeRange): string[] {
+function testsSql({ ref, isWithin, leftOut }: Branch, { fromNs, toNs }: TimeRange): string[] {
   const start = ref(fixed(c.start)) ?? 'NULL'
   const envelope = ref(fixed(c.envelope))
   const { envelopes = [], rows = [] } = leftOut ?? {}
   return [
-    `${start} >= ${timestampSql(fromNs)}`,
-    `${start} < ${timestampSql(toNs)}`,
+    ...(isWithin
+      ? []
+      : [`${start} >= ${timestampSql(fromNs)}`, `${start} < ${timestampSql(toNs)}`]),
     ...(envelope && envelopes.length > 0 ? [`${envelope} NOT IN (${envelopes.join(', ')})`] : []),
     ...(rows.length > 0 ? [`file_row_number NOT IN (${rows.join(', ')})`] : []),
   ]

@@ -1,14 +1,22 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { openFile } from '../../query/search/open-file.ts'
+import { chooseColumns } from '../../query/sql/choose-columns.ts'
+import { layFiles } from '../../query/sql/lay-files.ts'
 import { querySql } from '../../query/sql/query-sql.ts'
+import { sqlResult } from '../../query/sql/sql-result.ts'
 import { compactStep } from '../../src/compact/compact.ts'
+import { expire } from '../../src/compact/expire.ts'
 import { kindOf, messageOf } from '../../src/errors.ts'
 import { flushBatch } from '../../src/flush/flush-batch.ts'
 import { keyHash } from '../../src/layout/columns.ts'
+import { restKeysMax, sqlFilesBytesMax } from '../../src/limits.ts'
+import { noCost } from '../../src/lookup/read-cost.ts'
+import type { ObjectStore } from '../../src/ports/object-store.ts'
 import { readCache } from '../../src/snapshot/read-cache.ts'
 import type { AnyValue, KeyValue, Span } from '../../src/span/span.ts'
 import { hexOf } from '../../src/span/trace-id.ts'
-import { type LookupWorld, lookupWorld, nowNs, traceId } from '../helpers/lookup-world.ts'
+import { type LookupWorld, lookupWorld, nowMs, nowNs, traceId } from '../helpers/lookup-world.ts'
 import { plainSqlEngine } from '../helpers/plain-sql-engine.ts'
 import { someSpan, spanId } from '../helpers/some-span.ts'
 
@@ -347,3 +355,159 @@ test('a SELECT answers what looking at every span once does, fresh, compacted an
     { numRuns: Number(process.env.RUNS ?? 100) },
   )
 }, 120_000)
+
+test('keys that are too rare and too many for a file to name are columns too, in every type', async () => {
+  const world = lookupWorld()
+  const rare = Array.from({ length: restKeysMax + 1 }, (_, i) => `rare.${i}`)
+  const spans = Array.from({ length: 3_000 }, (_, i) => {
+    const key = rare[i]
+    const value: AnyValue =
+      i === 7 ? { kind: 'int', value: 7n } : { kind: 'string', value: `v${i}` }
+    const attributes = key === undefined ? [] : [{ key, value }]
+    return someSpan({ traceId: traceId(i), spanId: spanId(i + 1), startNs: nowNs, attributes })
+  })
+  await world.flush(world.envelope(spans))
+  for (const state of ['fresh', 'compacted']) {
+    if (state === 'compacted') await compact(world)
+    expect(
+      await rowsOf(
+        world,
+        `select "span.rare.7", "span.rare.8" from spans where "span.rare.7" = 7 or "span.rare.8" = 'v8'`,
+      ),
+    ).toEqual(
+      expect.arrayContaining([
+        ['7', null],
+        [null, 'v8'],
+      ]),
+    )
+    expect(await rowsOf(world, 'select count("span.rare.1000") from spans')).toEqual([['1']])
+    await expect(rowsOf(world, 'select "span.rare.9999" from spans')).rejects.toThrow(
+      'did you mean',
+    )
+  }
+})
+
+test('what is expired is not there, and who came again since is', async () => {
+  const world = lookupWorld()
+  const envelope = world.envelope([someSpan({ startNs: nowNs, name: 'old' })])
+  await world.flush(envelope)
+  world.pass(3 * 3_600_000)
+  const later = { ...envelope, receivedMs: nowMs + 3 * 3_600_000 }
+  await world.flush(
+    later,
+    world.envelope([someSpan({ startNs: nowNs, name: 'new' })], nowMs + 3 * 3_600_000),
+  )
+  expect(await rowsOf(world, 'select name from spans order by 1')).toEqual([['new'], ['old']])
+  await expire('acme', 2 * 3_600_000, world.runtime, readCache())
+  expect(await rowsOf(world, 'select name from spans order by 1')).toEqual([['new'], ['old']])
+  world.pass(3 * 3_600_000)
+  await expire('acme', 3_600_000, world.runtime, readCache())
+  expect(await rowsOf(world, 'select name from spans')).toEqual([])
+})
+
+test('a file that is broken makes the answer incomplete, by its key', async () => {
+  const world = lookupWorld()
+  await world.flush(world.envelope([someSpan({ startNs: nowNs, name: 'whole' })]))
+  const spans = Array.from({ length: 5_000 }, (_, i) =>
+    someSpan({ startNs: nowNs, traceId: traceId(i), name: `n${i}` }),
+  )
+  const key = await world.flush(world.envelope(spans))
+  const cut: ObjectStore = {
+    ...world.store,
+    async get(name, range) {
+      const stored = await world.store.get(name, range)
+      // Only ends are whole: chunks come short.
+      if (name !== key || stored === undefined || !range || 'suffix' in range) return stored
+      return { ...stored, body: stored.body.subarray(0, 10) }
+    },
+  }
+  const context = {
+    runtime: { ...world.runtime, store: cut },
+    cache: readCache(),
+    engine: plainSqlEngine(),
+  }
+  const answer = await querySql(
+    'acme',
+    { sql: 'select name from spans', range: everything, format: 'rows' },
+    context,
+  )
+  expect((await sqlResult(answer.parts)).rows).toEqual([['whole']])
+  expect(answer.reasons).toEqual([`file ends within a column chunk, ${key}`])
+})
+
+test('what is gone when it is to be laid down is looked for anew', async () => {
+  const world = lookupWorld()
+  const key = await world.flush(world.envelope([someSpan({ startNs: nowNs, name: 'one' })]))
+  await world.flush(world.envelope([someSpan({ startNs: nowNs, name: 'two' })]))
+  let missing = 1
+  const store: ObjectStore = {
+    ...world.store,
+    async get(name, range) {
+      if (name === key && range && !('suffix' in range) && missing-- > 0) return undefined
+      return world.store.get(name, range)
+    },
+  }
+  const engine = plainSqlEngine()
+  const context = { runtime: { ...world.runtime, store }, cache: readCache(), engine }
+  const sql = 'select name from spans order by name'
+  const answer = await querySql('acme', { sql, range: everything, format: 'rows' }, context)
+  expect((await sqlResult(answer.parts)).rows).toEqual([['one'], ['two']])
+  expect(missing).toBe(-1)
+  // Answers are of the last attempt alone.
+  expect(answer.cost.groupsRead).toBe(2)
+})
+
+test('more than may be read is refused before it is, with what to do', async () => {
+  const world = lookupWorld()
+  await world.flush(world.envelope([someSpan({ startNs: nowNs })]))
+  const { file } = await openFile((await world.keys())[0] ?? '', world.runtime, readCache().index)
+  const [group] = file.groups
+  if (group === undefined) throw new Error('there must be a group')
+  const chunks = new Map(
+    [...group.chunks].map(([path, chunk]) => [path, { ...chunk, bytes: sqlFilesBytesMax / 2 }]),
+  )
+  const reading = {
+    runtime: world.runtime,
+    cache: readCache(),
+    troubles: new Set<string>(),
+    cost: {
+      ...noCost(),
+      filesConsidered: 0,
+      filesRead: 0,
+      groupsConsidered: 0,
+      groupsRead: 0,
+      bytesLaid: 0,
+    },
+    session: { lay: async () => expect.fail('nothing may be laid down') },
+    prefix: '',
+  }
+  const chosen = chooseColumns(
+    { views: new Set(['spans']), columns: new Set(['name', 'kind', 'status']) },
+    [],
+  )
+  const big = {
+    file,
+    groups: [{ ...group, chunks }],
+    columns: { own: [], rest: [] },
+    leftOut: undefined,
+  }
+  await expect(layFiles([big], chosen, everything, reading)).rejects.toThrow(
+    /at most 4294967296 bytes, ask for a shorter range or name fewer columns, got 6\d+ in 1 files/,
+  )
+})
+
+test('a client that is gone ends its query, and leaves nothing', async () => {
+  const world = lookupWorld()
+  await world.flush(world.envelope([someSpan({ startNs: nowNs })]))
+  const engine = plainSqlEngine()
+  const context = { runtime: world.runtime, cache: readCache(), engine }
+  const gone = AbortSignal.abort()
+  const asked = { sql: 'select name from spans', range: everything, format: 'rows' } as const
+  await expect(querySql('acme', { ...asked, signal: gone }, context)).rejects.toThrow('cancelled')
+  expect(engine.sessions()).toBe(0)
+  const answer = await querySql('acme', asked, context)
+  expect(engine.sessions()).toBe(1)
+  await answer.parts.return?.()
+  await answer.parts.return?.()
+  expect(engine.sessions()).toBe(0)
+})
