@@ -11,6 +11,7 @@ import { parseTraceRequest, wantsProtobuf } from './request.ts'
 import { batchesJson, encodeTraceByIdResponse, traceByIdJson } from './response.ts'
 import { parseSearchRequest } from './search-request.ts'
 import { searchJson } from './search-response.ts'
+import { parseSelection, selectSpans } from './select-spans.ts'
 import { tagRoutes } from './tag-routes.ts'
 
 /**
@@ -41,7 +42,9 @@ export function tempoRoutes(context: QueryContext): Hono {
   metricsRoutes(app, context)
   readOnly(app, '/api/traces/:id', async (c) => traceV1(c, await find(c, context)))
   readOnly(app, '/api/v2/traces/:id', async (c) => {
-    const answer = await find(c, context)
+    const selection = parseSelection(new URL(c.req.url).searchParams)
+    const found = await find(c, context)
+    const answer = selection ? selectSpans(found, selection) : found
     if (wantsProtobuf(c)) return protobuf(c, encodeTraceByIdResponse(answer))
     return c.json(traceByIdJson(answer))
   })
