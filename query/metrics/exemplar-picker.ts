@@ -1,7 +1,6 @@
 import { fixedColumns as c } from '../../src/layout/columns.ts'
 import { metricsExemplarSlots } from '../../src/limits.ts'
-import type { Runtime } from '../../src/runtime.ts'
-import { readColumns } from '../search/read-table.ts'
+import { type ColumnReading, readColumns } from '../search/read-table.ts'
 import type { GroupToScan } from '../search/scan-groups.ts'
 import type { SeriesPart } from '../traceql/series-parts.ts'
 import type { StepIntervals } from '../traceql/step-intervals.ts'
@@ -16,7 +15,7 @@ export interface GroupPicker {
   readonly isDue: (row: number, index: number) => boolean
   readonly take: (picked: PickedRow) => void
   /** Adds what was taken to its series, with ids. Throws `MissingObject`. */
-  readonly read: (runtime: Pick<Runtime, 'store' | 'codec'>) => Promise<void>
+  readonly read: (reading: ColumnReading) => Promise<void>
 }
 
 interface PickedRow {
@@ -54,10 +53,10 @@ export function exemplarPicker(exemplars: number, { count }: StepIntervals): Exe
           next = one.row + distance
           picked.push(one)
         },
-        async read(runtime) {
+        async read(reading) {
           if (picked.length === 0) return
           const paths = [c.traceId, c.spanId, c.start]
-          const table = await readColumns(file, group, paths, runtime, end)
+          const table = await readColumns(file, group, paths, reading, end)
           for (const { row, index, part, value } of picked) {
             const ids = { traceId: table.traceId(row), spanId: table.spanId(row) }
             part.exemplars.push({ ...ids, startNs: table.startNs(row), index, value })

@@ -58,7 +58,13 @@ async function addEarlier(
   const place = tail.contents.envelopes.findIndex(({ id }) => hexOf(id) === envelopeId)
   const { file, end } = await openFile(key, runtime, cache.index)
   for (const group of file.groups) {
-    const table = await readColumns(file, group, [c.envelope, ...spanPaths], runtime, end)
+    const table = await readColumns(
+      file,
+      group,
+      [c.envelope, ...spanPaths],
+      { runtime, cache },
+      end,
+    )
     for (const row of rowsOf(table, group.rows, place)) spans.add(nameOf(table, row))
   }
 }
@@ -73,7 +79,7 @@ async function addCompacted(
     const { file } = await openFile(key, runtime, cache.index)
     const group = file.groups.find((one) => one.offset === offset)
     if (group === undefined) continue
-    const table = await readColumns(file, group, spanPaths, runtime)
+    const table = await readColumns(file, group, spanPaths, { runtime, cache })
     for (let row = from; row < to; row++) spans.add(nameOf(table, row))
   }
 }

@@ -23,7 +23,8 @@ export interface MetricsOptions {
   readonly range: MetricsRange
   /** Spans that stand for points, in the whole answer; 0 costs nothing. */
   readonly exemplars: number
-  readonly seriesMax: number
+  /** Without it, as many as there are. */
+  readonly seriesMax?: number
   /** The client is gone. */
   readonly signal?: AbortSignal
 }
@@ -114,12 +115,13 @@ async function metricsIn(snapshot: Snapshot, query: Query): Promise<MetricsAnswe
     troubles.add('query has more series and points than it may hold: some are missing')
   }
   const all = finishMetrics(expression, parts, intervals)
-  if (all.length > options.seriesMax) {
-    troubles.add(`query has ${all.length} series, the answer holds ${options.seriesMax}`)
+  const { seriesMax = all.length } = options
+  if (all.length > seriesMax) {
+    troubles.add(`query has ${all.length} series, the answer holds ${seriesMax}`)
   }
   const reasons = [...troubles].sort()
   return {
-    series: keptExemplars(all.slice(0, options.seriesMax), options.exemplars),
+    series: keptExemplars(all.slice(0, seriesMax), options.exemplars),
     intervals,
     complete: reasons.length === 0,
     reasons,

@@ -26,7 +26,7 @@ export async function scanSpans(
   exemplars: number,
   reading: MetricsReading,
 ): Promise<void> {
-  const { intervals, runtime } = reading
+  const { intervals } = reading
   const counts = await freshCounts(reading)
   const picker = exemplarPicker(exemplars, intervals)
   const columns = {
@@ -44,7 +44,7 @@ export async function scanSpans(
       ...(only === undefined ? [c.start] : []),
       ...(counted === undefined ? [] : counted.paths),
     ]
-    const table = await readColumns(file, group, paths, runtime, end)
+    const table = await readColumns(file, group, paths, reading, end)
     const isCounted = await counted?.rowTest(asked, table)
     const indexOf = only === undefined ? indexColumn(table, intervals) : () => only
     const pick = picker.of(asked, intervals)
@@ -59,7 +59,7 @@ export async function scanSpans(
         }
       }
     }
-    await pick?.read(runtime)
+    await pick?.read(reading)
   }
 
   await eachGroup(pruning, reading, scan, ({ key }) => counts.mightCount(key))

@@ -59,10 +59,9 @@ export async function scanTraces(
     const table = await tables.get(queued.key, group.offset)
     const tests = needs.map(({ span }) => spanTest(span, table))
     const distances = table.startsSince(intervals.range.fromNs)
-    const isAsked = (row: number) =>
-      intervals.indexOfDistance(distances[row] ?? Number.NaN) >= 0 &&
-      tests.some((test) => test(row))
-    const evaluators = evaluatorsOf(gathered, table, reading)
+    const indexOf = (row: number) => intervals.indexOfDistance(distances[row] ?? Number.NaN)
+    const isAsked = (row: number) => indexOf(row) >= 0 && tests.some((test) => test(row))
+    const evaluators = evaluatorsOf(gathered, table, reading, indexOf)
     const bounds = table.traceBounds()
     for (let trace = 0; trace + 1 < bounds.length; trace++) {
       const rows = { from: bounds[trace] ?? 0, to: bounds[trace + 1] ?? 0 }
@@ -103,8 +102,11 @@ function evaluatorsOf(
   gathered: readonly GatheredSeries[],
   table: SpanTable,
   { intervals }: Pick<MetricsReading, 'intervals'>,
+  indexOf?: (row: number) => number,
 ) {
-  return gathered.map(({ series, parts }) => metricsEvaluator(series, table, intervals, parts))
+  return gathered.map(({ series, parts }) =>
+    metricsEvaluator(series, table, intervals, parts, indexOf),
+  )
 }
 
 function hasRow({ from, to }: TraceRows, test: (row: number) => boolean): boolean {
@@ -150,7 +152,7 @@ async function addJoined(
     }),
   )
   const table = isLarge ? undefined : assembleTrace(parts.filter((part) => part !== undefined))
-  await addTable(table ?? (await wholeSpans(traceId, reading)), { gathered, reading })
+  addTable(table ?? (await wholeSpans(traceId, reading)), { gathered, reading })
 }
 
 /** From whole spans, as a lookup reads them: bounded, and of equal repeats the larger. */
@@ -163,10 +165,10 @@ async function wholeSpans(
   return spansTable(spans)
 }
 
-async function addTable(
+function addTable(
   table: SpanTable,
   { gathered, reading }: Pick<Joining, 'gathered' | 'reading'>,
-): Promise<void> {
+): void {
   if (table.rows === 0) return
   for (const { add } of evaluatorsOf(gathered, table, reading)) add({ from: 0, to: table.rows })
 }

@@ -4,6 +4,7 @@ import { type ColumnData, readColumn } from '../../src/parquet/read-column.ts'
 import type { Codec } from '../../src/ports/codec.ts'
 import { leavesByPath, nestedRows } from '../../src/press/read-group.ts'
 import { entryValue, eventsOf, linksOf } from '../../src/press/span-of-row.ts'
+import type { ColumnCache } from '../../src/snapshot/column-cache.ts'
 import type { SpanEvent, SpanLink } from '../../src/span/span.ts'
 import { hexOf } from '../../src/span/trace-id.ts'
 import { derivedColumn, lazyColumn } from '../traceql/derived-column.ts'
@@ -22,6 +23,9 @@ import { type RestColumn, restColumn } from './rest-column.ts'
 import { durationNs, fieldValue, kindName, statusName } from './span-values.ts'
 import { valuesIn } from './spans-table.ts'
 
+/** A column chunk as it was read, or as it was decoded before. */
+export type Chunk = Uint8Array | ColumnData
+
 /** A row group as the evaluator asks for it, by those of its chunks that were read; a column that was not is absent. */
 export interface GroupTable extends SpanTable {
   /** A trace's rows stand together, but for one that is cut: the first row of each trace, and the end. */
@@ -34,17 +38,22 @@ export interface GroupTable extends SpanTable {
   readonly startsSince: (baseNs: bigint) => Float64Array
 }
 
+/** `chunks` may gain some later, before they are asked for; a column is decoded when it is asked for first. */
 export function groupTable(
-  { attributes }: Pick<OpenFile, 'attributes'>,
+  { key, attributes }: Pick<OpenFile, 'key' | 'attributes'>,
   { rows, chunks: places }: OpenGroup,
-  chunks: ReadonlyMap<string, Uint8Array>,
+  chunks: ReadonlyMap<string, Chunk>,
   codec: Codec,
+  cache?: ColumnCache,
 ): GroupTable {
   const leaves = leavesByPath(attributes)
   const read = remembering((path: string): ColumnData | undefined => {
-    const [bytes, place, leaf] = [chunks.get(path), places.get(path), leaves.get(path)]
-    if (bytes === undefined || place === undefined || leaf === undefined) return undefined
-    return readColumn(bytes, place, leaf, rows, codec)
+    const [chunk, place, leaf] = [chunks.get(path), places.get(path), leaves.get(path)]
+    if (chunk === undefined || place === undefined || leaf === undefined) return undefined
+    if (!(chunk instanceof Uint8Array)) return chunk
+    const column = readColumn(chunk, place, leaf, rows, codec)
+    cache?.hold(key, place.offset, column)
+    return column
   })
   const text = (path: string) =>
     lazyColumn(() => derivedColumn(flatValues(read(path), textEntry), (value) => value ?? ''))

@@ -1,3 +1,4 @@
+import { fixedColumns as c } from '../../src/layout/columns.ts'
 import type { TimeRange } from '../../src/prune/condition.ts'
 import { fileFacts } from '../../src/prune/file-facts.ts'
 import { mightMatch } from '../../src/prune/might-match.ts'
@@ -6,12 +7,15 @@ import type { ReadCache } from '../../src/snapshot/read-cache.ts'
 import type { QueuedFile } from './file-queue.ts'
 import { type FileEnd, type OpenFile, type OpenGroup, openFile } from './open-file.ts'
 import { pruneGroups } from './prune-groups.ts'
-import { readTable } from './read-table.ts'
+import { openTable, pathsOf } from './read-table.ts'
 import { type Piece, scanGroup } from './scan-group.ts'
 import type { SearchCost } from './search-answer.ts'
 import type { SearchNeeds } from './search-needs.ts'
+import { spanTest } from './span-test.ts'
 
 export interface ScanContext {
+  /** Row groups that were scanned, and those of them that had a span that is asked for. */
+  readonly hits: { groups: number; of: number }
   readonly needs: SearchNeeds
   readonly range: TimeRange | undefined
   readonly runtime: Pick<Runtime, 'store' | 'codec'>
@@ -20,7 +24,7 @@ export interface ScanContext {
 }
 
 /** What deciding about groups takes. */
-export interface PruneContext extends Omit<ScanContext, 'needs'> {
+export interface PruneContext extends Omit<ScanContext, 'needs' | 'hits'> {
   readonly needs: Pick<SearchNeeds, 'pruning'>
 }
 
@@ -48,15 +52,34 @@ export async function groupsToScan(
 }
 
 /**
- * The pieces of traces in a row group that may be found: only the columns that the query names are read. Throws
+ * The pieces of traces in a row group that may be found: only the columns that the query names are read; ids and starts,
+ * which are large, together with them where most row groups have such spans, else once one is there. Throws
  * `MissingObject`, or kind `corrupt`.
  */
 export async function scanOne(
   { file, group, end }: GroupToScan,
-  { needs, range, runtime, cost }: ScanContext,
+  { needs, range, runtime, cache, cost, hits }: ScanContext,
 ): Promise<readonly Piece[]> {
   cost.groupsRead++
   cost.spansScanned += group.rows
-  const table = await readTable(file, group, needs, runtime, end)
-  return scanGroup(table, group, needs, range)
+  const { table, add } = openTable(file, group, { runtime, cache }, end)
+  const isRare = hits.of * 2 < hits.groups
+  const asked = pathsOf(needs, file)
+  await add(isRare ? asked : [...asked, ...piecePaths])
+  hits.groups++
+  const isAsked = spanTest(needs.span, table)
+  if (isRare) {
+    if (!hasRow(group.rows, isAsked)) return []
+    await add(piecePaths)
+  }
+  const pieces = scanGroup(table, group, needs, range)
+  if (pieces.length > 0) hits.of++
+  return pieces
+}
+
+const piecePaths = [c.traceId, c.start]
+
+function hasRow(rows: number, isAsked: (row: number) => boolean): boolean {
+  for (let row = 0; row < rows; row++) if (isAsked(row)) return true
+  return false
 }

@@ -107,7 +107,8 @@ async function searchIn(snapshot: Snapshot, search: Search): Promise<SearchAnswe
   const told = new Map<string, bigint | undefined>()
   let isMore = false
   const isOver = bounds(search, held.size)
-  const scan: ScanContext = { needs, range, runtime, cache, cost }
+  const hits = { groups: 0, of: 0 }
+  const scan: ScanContext = { needs, range, runtime, cache, cost, hits }
   const tables = tableMemory([...foundFields, ...shownFields(stages)], runtime, cache)
   const reading = { snapshot, runtime, cache, tables, troubles }
 

@@ -6,7 +6,7 @@ import type { ReadCache } from '../../src/snapshot/read-cache.ts'
 import type { Field } from '../traceql/ast.ts'
 import type { GroupTable } from './group-table.ts'
 import { openFile } from './open-file.ts'
-import { readTable } from './read-table.ts'
+import { pathsOf, readColumns } from './read-table.ts'
 
 /** Row groups read by the same columns, those used last kept: traces of one time are often neighbours in a file. */
 export interface TableMemory {
@@ -32,7 +32,8 @@ export function tableMemory(
     const { file, end } = await openFile(key, runtime, cache.index)
     const group = file.groups.find((one) => one.offset === offset)
     if (group === undefined) throw corrupt(`file ${key}`, `must have a row group at ${offset}`)
-    return readTable(file, group, columns, runtime, end)
+    const paths = [c.traceId, c.start, ...pathsOf(columns, file)]
+    return readColumns(file, group, paths, { runtime, cache }, end)
   }
 
   return {

@@ -1,3 +1,4 @@
+import { type ColumnCache, columnCache } from './column-cache.ts'
 import { type FreshTailCache, freshTailCache } from './fresh-tail-cache.ts'
 import { type IndexCache, indexCache } from './index-cache.ts'
 
@@ -5,16 +6,22 @@ import { type IndexCache, indexCache } from './index-cache.ts'
 export interface ReadCache {
   readonly tails: FreshTailCache
   readonly index: IndexCache
+  readonly columns: ColumnCache
   /** Keys of span files and fresh files that a merge could not read: it leaves them out from then on. */
   readonly broken: Set<string>
 }
 
 export function readCache(
-  bounds: { readonly tailBytesMax?: number; readonly indexBytesMax?: number } = {},
+  bounds: {
+    readonly tailBytesMax?: number
+    readonly indexBytesMax?: number
+    readonly columnBytesMax?: number
+  } = {},
 ): ReadCache {
   return {
     tails: freshTailCache(bounds.tailBytesMax),
     index: indexCache(bounds.indexBytesMax),
+    columns: columnCache(bounds.columnBytesMax),
     broken: new Set(),
   }
 }

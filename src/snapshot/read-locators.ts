@@ -113,8 +113,14 @@ export async function readLocatorBlocks(
   const key = indexObjectKey({ tenant, region, kind: 'locators', name })
   const stored = await store.get(key, blockBytesRange(range, entries))
   if (stored === undefined) throw new MissingObject(key)
-  return decodeLocatorBlocks(stored.body, range, entries, `locators ${key}`)
+  const known = decodedBlocks.get(stored.body)
+  const records = known ?? decodeLocatorBlocks(stored.body, range, entries, `locators ${key}`)
+  if (known === undefined) decodedBlocks.set(stored.body, records)
+  return records
 }
+
+/** Of blocks that somebody still holds: who asks for trace after trace remembers what it read (`rangeMemory`). */
+const decodedBlocks = new WeakMap<Uint8Array, LocatorRecords>()
 
 /** The span files that a set's locators point into, by number. */
 export async function readLocatorFiles(

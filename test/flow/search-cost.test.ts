@@ -200,8 +200,36 @@ test.each(['fresh', 'compacted'] as const)(
     expect(one.found).toEqual([])
     expect(one.cost.spansScanned).toBe(3_000)
     expect(one.cost.bytesRead).toBeLessThan(150_000)
+    // What was read is remembered; the search before held the list of fresh files for a moment.
+    const remembered = await search(world, '{ span.n + 1 = 0 }', { cache })
+    expect(remembered.cost).toMatchObject({ gets: 0, bytesRead: 0, spansScanned: 3_000 })
   },
 )
+
+test('where few row groups have what is asked for, ids and starts are read of those alone', async () => {
+  const world = lookupWorld()
+  for (const file of numbers(0, 40)) {
+    const spans = numbers(0, 200).map((i) => {
+      const isRare = file === 39 && i === 7
+      const attributes = [attribute('item', isRare ? 'needle' : `hay ${i}`)]
+      return span(file * 200 + i + 1, 1, { attributes })
+    })
+    await world.flush(world.envelope(spans))
+  }
+  const knowing = async () => {
+    const cache = readCache()
+    await search(world, '{ span.item = "none" }', { cache })
+    return { cache, limit: 1 }
+  }
+  const rare = await search(world, '{ span.item =~ "n.*" }', await knowing())
+  expect(rare).toMatchObject({ found: [39 * 200 + 8], cost: { groupsRead: 40 } })
+  // Everything has it, and no trace has it twice: all are scanned to know that.
+  const pattern = '{ span.item =~ "h.*|n.*" }'
+  const frequent = await search(world, `${pattern} | count() > 1`, await knowing())
+  expect(frequent).toMatchObject({ found: [], cost: { groupsRead: 40 } })
+  const idsAndStartsBytes = 1_000
+  expect(rare.cost.bytesRead).toBeLessThan(frequent.cost.bytesRead - 30 * idsAndStartsBytes)
+})
 
 test.each(['fresh', 'compacted'] as const)(
   'what cannot be there is not looked for, %s',

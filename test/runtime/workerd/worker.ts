@@ -22,7 +22,11 @@ const queue: Queue = {
     queued.push(body.slice())
   },
 }
-const cache = readCache({ tailBytesMax: 1024 * 1024, indexBytesMax: 8 * 1024 * 1024 })
+const cache = readCache({
+  tailBytesMax: 1024 * 1024,
+  indexBytesMax: 8 * 1024 * 1024,
+  columnBytesMax: 8 * 1024 * 1024,
+})
 
 export default {
   async fetch(request: Request, env: { readonly BUCKET: R2Bucket }): Promise<Response> {
