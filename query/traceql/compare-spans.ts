@@ -1,7 +1,9 @@
+import { compareValuesMax } from '../../src/limits.ts'
 import type { Compare } from './ast.ts'
 import { isList } from './compare-values.ts'
 import { compileField } from './compile-field.ts'
 import { derivedColumn } from './derived-column.ts'
+import { groupKey } from './group-key.ts'
 import { intrinsicTypes } from './intrinsics.ts'
 import { printField } from './print-field.ts'
 import { labelsKey, planeFor, type SeriesLabel, seriesFor } from './series-parts.ts'
@@ -15,7 +17,7 @@ import type { ValueType } from './value-type.ts'
  * have the attribute at all. `finishCompare` keeps the values that are most frequent.
  */
 export function compareObserver(
-  { selection, window }: Compare,
+  { selection, window, top }: Compare,
   { frame, parts, intervals }: ObserverContext,
 ): Observer {
   const { read: isSelected } = compileField(selection.condition, frame)
@@ -23,11 +25,15 @@ export function compareObserver(
     const ns = frame.table.startNs(row)
     return window === undefined || (ns >= window.startNs && ns < window.endNs)
   }
-  const columns = comparedColumns(frame).map((column) => ({
-    ...column,
-    selection: valueCounter(column, 'selection', { parts, intervals }),
-    baseline: valueCounter(column, 'baseline', { parts, intervals }),
-  }))
+  // One more than is shown, or an attribute that had too many values could not say so.
+  const valuesMax = Math.max(compareValuesMax, top + 1)
+  const counting = { parts, intervals, valuesMax }
+  const columns = comparedColumns(frame)
+    .filter(({ read: { entries } }) => entries === undefined || entries.count > 0)
+    .map((column) => ({
+      selection: valueCounter(column, 'selection', counting),
+      baseline: valueCounter(column, 'baseline', counting),
+    }))
   return (row, index) => {
     const group = isInside(row) && isSelected(row) === true ? 'selection' : 'baseline'
     for (const column of columns) column[group](row, index)
@@ -35,24 +41,36 @@ export function compareObserver(
   }
 }
 
-/** Counts a column's values among the spans of a group; null is nothing that could be compared. */
+interface Counting extends Pick<ObserverContext, 'parts' | 'intervals'> {
+  readonly valuesMax: number
+}
+
+/**
+ * Counts a column's values among the spans of a group; null is nothing that could be compared. Of an attribute that is
+ * different for nearly every span, only so many values are kept apart: they tell nothing, and would leave others no room.
+ */
 function valueCounter(
   { name, type, read }: ComparedColumn,
   group: 'selection' | 'baseline',
-  { parts, intervals }: Pick<ObserverContext, 'parts' | 'intervals'>,
+  { parts, intervals, valuesMax }: Counting,
 ): (row: number, index: number) => void {
   const cellsOf = (meta: MetaType, value: FieldValue) => {
     const labels = [metaLabel(meta), { name, type, value }]
     const series = seriesFor(parts, labelsKey(labels), () => labels)
     return series && planeFor(parts, series, 'count', intervals.count)
   }
-  // Values come again and again: then neither labels nor their key are made.
-  const known = new Map<FieldValue, Float64Array>()
+  // Values come again and again, in this table and in the next: then neither labels nor their key are made.
+  const values = comparedValues(parts, `${group} ${name}`)
+  const lists = comparedValues(parts, `${group} ${name} lists`)
   const cellsOfRow = derivedColumn(read, (value): Float64Array => {
     if (value === undefined || value === null) return absent
-    const cells = known.get(value) ?? cellsOf(group, value) ?? noRoom
-    if (!isList(value) && cells !== noRoom) known.set(value, cells)
-    return cells
+    const [known, key] = isList(value) ? [lists, groupKey(value)] : [values, value]
+    const cells = known.get(key)
+    if (cells !== undefined) return cells
+    if (known.size >= valuesMax) return noRoom
+    const made = cellsOf(group, value)
+    if (made !== undefined) known.set(key, made)
+    return made ?? noRoom
   })
   let total: Float64Array | undefined
   return (row, index) => {
@@ -62,6 +80,15 @@ function valueCounter(
     if (total !== undefined) total[index] = (total[index] ?? 0) + 1
     if (cells !== noRoom) cells[index] = (cells[index] ?? 0) + 1
   }
+}
+
+function comparedValues(
+  { compared }: Pick<ObserverContext['parts'], 'compared'>,
+  name: string,
+): Map<FieldValue, Float64Array> {
+  const known = compared.get(name) ?? new Map<FieldValue, Float64Array>()
+  compared.set(name, known)
+  return known
 }
 
 const absent = new Float64Array(0)

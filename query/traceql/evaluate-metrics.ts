@@ -17,13 +17,14 @@ export interface MetricsEvaluator {
 /**
  * The series' spans and function, checked before (`checkTraceql`), ready for the traces of a table. What they add goes into
  * `parts`, which `mergeParts` joins with others and `finishMetrics` makes an answer of. Spans that start outside of the intervals
- * are not found; what they say of their trace counts.
+ * are not found; what they say of their trace counts. `indexOf` may tell a row's interval faster than its start does.
  */
 export function metricsEvaluator(
   { stages, function: metrics }: Series,
   table: SpanTable,
   intervals: StepIntervals,
   parts: SeriesParts = emptyParts(),
+  indexOf: (row: number) => number = (row) => intervals.indexOf(table.startNs(row)),
 ): MetricsEvaluator & { readonly parts: SeriesParts } {
   const find = searchEvaluator(stages, table)
   const frame = traceFrame(table)
@@ -34,7 +35,7 @@ export function metricsEvaluator(
     add(trace) {
       const asked: number[] = []
       for (let row = trace.from; row < trace.to; row++) {
-        if (intervals.indexOf(table.startNs(row)) >= 0) asked.push(row)
+        if (indexOf(row) >= 0) asked.push(row)
       }
       const sets = find(trace, asked)
       if (sets.length === 0) return
@@ -42,7 +43,7 @@ export function metricsEvaluator(
       let needsExemplar = true
       for (const { rows } of sets) {
         for (const row of rows) {
-          const index = intervals.indexOf(table.startNs(row))
+          const index = indexOf(row)
           const series = observe(row, index)
           if (series === undefined || !needsExemplar) continue
           addExemplar(series, { row, index, value: exemplarValue(row) }, table)

@@ -13,6 +13,8 @@ export interface SeriesParts {
   /** Whether series or numbers are missing because there were too many. */
   isTruncated: boolean
   cells: number
+  /** Of `compare`: the counts of each value, by group and attribute; they are those of the series. */
+  readonly compared: Map<string, Map<FieldValue, Float64Array>>
 }
 
 export interface SeriesPart {
@@ -44,7 +46,7 @@ export interface Exemplar {
 }
 
 export function emptyParts(): SeriesParts {
-  return { series: new Map(), isTruncated: false, cells: 0 }
+  return { series: new Map(), isTruncated: false, cells: 0, compared: new Map() }
 }
 
 /** Equal for equal labels in the same order. */

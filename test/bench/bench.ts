@@ -9,6 +9,7 @@ import { benchHour } from './hour.ts'
 import { benchLookup } from './lookup.ts'
 import { type Effort, fullEffort, quickEffort } from './measure.ts'
 import { benchMemory } from './memory.ts'
+import { benchMetrics } from './metrics.ts'
 import { benchMonth } from './month.ts'
 import { benchQueue } from './queue.ts'
 import { type Row, tableOf } from './row.ts'
@@ -25,6 +26,7 @@ const groups: Readonly<Record<string, (effort: Effort) => Promise<Row[]>>> = {
   size: benchSize,
   lookup: benchLookup,
   search: benchSearch,
+  metrics: benchMetrics,
   answers: benchAnswers,
   compact: benchCompact,
   hour: benchHour,

@@ -1,20 +1,11 @@
-import { generateRequestsLazily } from '../../functions/node/demo/generate-spans.ts'
 import { type SearchOptions, searchTraces } from '../../query/search/search-traces.ts'
-import { steppedClock } from '../../src/adapters/memory/clock.ts'
-import { memoryStore } from '../../src/adapters/memory/store.ts'
-import { compactStep } from '../../src/compact/compact.ts'
-import { flushBatch } from '../../src/flush/flush-batch.ts'
-import { planBatches } from '../../src/flush/plan-batches.ts'
 import { tenantDefault } from '../../src/limits.ts'
 import type { Runtime } from '../../src/runtime.ts'
 import { readCache } from '../../src/snapshot/read-cache.ts'
 import { stagesOf } from '../helpers/traceql-stages.ts'
-import { benchRuntime, envelopesOf } from './bench-runtime.ts'
+import { filledRuntime, spansPerFlush } from './filled-runtime.ts'
 import { type Effort, quantile } from './measure.ts'
 import type { Row } from './row.ts'
-
-const spansPerFlush = 10_000
-const beginMs = Date.UTC(2026, 9, 1, 9)
 
 /** Found by nothing that prunes, the first two are scans of all spans; the others end as soon as they know. */
 const queries = [
@@ -32,7 +23,7 @@ export async function benchSearch(effort: Effort): Promise<Row[]> {
   const rows: Row[] = []
   for (const state of ['compacted', 'fresh'] as const) {
     const flushes = Math.max(1, Math.round((state === 'compacted' ? 100 : 30) * effort.scale))
-    const runtime = await filled(flushes, state)
+    const runtime = await filledRuntime(flushes, state)
     for (const query of queries)
       rows.push(...(await rowsOf(query, runtime, effort, { flushes, state })))
   }
@@ -62,28 +53,4 @@ async function rowsOf(
   if (cost.spansScanned < spans) return [time]
   const rate = cost.spansScanned / ms / 1_000
   return [time, { what: 'the same by the span', value: rate, unit: 'M spans/s', better: 'higher' }]
-}
-
-async function filled(flushes: number, state: 'compacted' | 'fresh'): Promise<Runtime> {
-  const clock = steppedClock(beginMs)
-  const store = memoryStore({ clock: steppedClock(beginMs) })
-  const runtime: Runtime = { ...benchRuntime(), clock, store }
-  for (let seed = 0; seed < flushes; seed++) {
-    const startMs = clock.nowMs()
-    const bodies = generateRequestsLazily({
-      seed,
-      spans: spansPerFlush,
-      spansPerRequest: 512,
-      startMs,
-    })
-    clock.step(10_000)
-    for (const batch of planBatches(envelopesOf([...bodies], startMs), runtime.limits)) {
-      await flushBatch(batch, runtime)
-    }
-  }
-  while (state === 'compacted') {
-    const { kind } = await compactStep(tenantDefault, runtime, readCache(), { now: true })
-    if (kind === 'nothing') break
-  }
-  return runtime
 }

@@ -27,13 +27,19 @@ export function parseQueryRange(parameters: URLSearchParams, nowMs: number): Met
   // A step of the whole range asks for one number, as Tempo has it; any other range is cut where everybody's is.
   const isInstant = stepNs === endNs - startNs
   const range = alignedRange({ startNs, endNs, stepNs, isInstant })
-  return { query, range, ...parseLimits(parameters), exemplars: exemplarsOf(query, parameters) }
+  return {
+    query,
+    range,
+    ...parseLimits(query, parameters),
+    exemplars: exemplarsOf(query, parameters),
+  }
 }
 
 /** The same for one value over the whole range: a step and exemplars are ignored. */
 export function parseQueryInstant(parameters: URLSearchParams, nowMs: number): MetricsRequest {
   const range = { ...parseBounds(parameters, nowMs), stepNs: 0n, isInstant: true }
-  return { query: parseQuery(parameters), range, ...parseLimits(parameters), exemplars: 0 }
+  const query = parseQuery(parameters)
+  return { query, range, ...parseLimits(query, parameters), exemplars: 0 }
 }
 
 function parseQuery(parameters: URLSearchParams): MetricsQuery {
@@ -72,8 +78,14 @@ function parseSpan(name: string, text: string): bigint {
   throw new SpanlakeError('invalid', `${rule}, got ${excerptOf(text)}`)
 }
 
-function parseLimits(parameters: URLSearchParams): Pick<MetricsOptions, 'seriesMax'> {
-  const asked = countOf(parameters, 'maxSeries') || metricsAnswerSeriesDefault
+function parseLimits(
+  { expression }: MetricsQuery,
+  parameters: URLSearchParams,
+): Pick<MetricsOptions, 'seriesMax'> {
+  // A comparison has series for each attribute, and bounds them itself.
+  const isCompare = expression.kind === 'series' && expression.function.kind === 'compare'
+  const unasked = isCompare ? metricsAnswerSeriesMax : metricsAnswerSeriesDefault
+  const asked = countOf(parameters, 'maxSeries') || unasked
   return { seriesMax: Math.min(asked, metricsAnswerSeriesMax) }
 }
 

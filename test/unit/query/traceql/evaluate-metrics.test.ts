@@ -215,6 +215,22 @@ describe('compare', () => {
     ])
   })
 
+  test('an attribute that is different for every span has so many values, and leaves others room', () => {
+    const ids = Array.from({ length: 600 }, (_, i) => ({
+      id: `${i}`,
+      start: second,
+      span: { i: BigInt(i), k: 'x' },
+    }))
+    const query = parseMetrics('{ } | compare({ false }, 1)')
+    const [parts] = partsOf(query, [ids.slice(0, 300), ids.slice(300)])
+    const values = [...(parts?.series.keys() ?? [])].filter((key) => key.includes('span.i='))
+    expect(values).toHaveLength(500 + 1)
+    const series = shown(evaluate('{ } | compare({ false }, 1)', [ids]))
+    expect(series).toContain('__meta_error=__too_many_values__ span.i=undefined: 0 0 0')
+    expect(series).toContain('__meta_type=baseline_total span.i=undefined: 600 0 0')
+    expect(series).toContain('__meta_type=baseline span.k=x: 600 0 0')
+  })
+
   test('the selection has a window', () => {
     const text = `{ } | compare({ true }, 10, ${10 * second}, ${11 * second})`
     expect(shown(evaluate(text, traces))).toContain(
