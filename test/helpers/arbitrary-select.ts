@@ -76,6 +76,7 @@ const parts = fc.letrec((tie) => {
       sql`(SELECT ${name}, ${name} FROM spans)${alias}`,
       sql`(VALUES (1, 2)) AS ${relation} (${name}, q)`,
       sql`${from} JOIN ${relation} USING (${name})`,
+      often(sql`spans${alias} NATURAL JOIN traces`, 5),
       sql`${from} NATURAL JOIN ${from}`,
       sql`${from}, ${from}`,
       sql`${from} LEFT JOIN traces AS u ON ${expression}`,
