@@ -357,6 +357,10 @@ export const exemplarsPerPointMax = 2
 export const jaegerTracesMax = 1_500
 export const jaegerTracesDefault = 100
 
+/** How long summaries of traces may take, and the search for them: Jaeger's UI waits for 10 s and then shows nothing. */
+export const jaegerSummariesMsMax = 8_000
+export const jaegerSummariesSearchMsMax = 5_000
+
 /** Ids that one request in Jaeger's legacy API names, and tags of one search: each is looked for in five places. */
 export const jaegerTraceIdsMax = 100
 export const jaegerTagsMax = 32

@@ -37,6 +37,8 @@ export interface SearchOptions {
   readonly spansPerSet: number
   /** Where the page before ended; its range and stages were the same. */
   readonly from?: SearchPlace
+  /** How long it may take; default: `searchMsMax`. */
+  readonly msMax?: number
   /** The client is gone. */
   readonly signal?: AbortSignal
 }
@@ -57,7 +59,7 @@ export async function searchTraces(
   const cost = { ...noCost(), ...noScan }
   const costed = { ...runtime, store: costedStore(runtime.store, cost) }
   const startMs = clock.nowMs()
-  const endMs = startMs + searchMsMax
+  const endMs = startMs + (options.msMax ?? searchMsMax)
   try {
     return await withSnapshot(tenant, costed, cache, (snapshot) => {
       // A search that begins again counts its files anew; what it asked of the store, it asked.
@@ -219,11 +221,11 @@ function latestOf(ns: bigint | undefined, other: bigint | undefined): bigint | u
 
 /** Why the search must end: it has read, held or waited as much as it may. */
 function bounds(
-  { runtime: { clock }, cost, endMs }: Search,
+  { options: { msMax = searchMsMax }, runtime: { clock }, cost, endMs }: Search,
   candidatesHeld: () => number,
 ): () => string | undefined {
   const reached = (): string | undefined => {
-    if (clock.nowMs() >= endMs) return `search ended after ${searchMsMax} ms`
+    if (clock.nowMs() >= endMs) return `search ended after ${msMax} ms`
     if (cost.bytesRead >= searchBytesMax) return `search ended after ${searchBytesMax} bytes`
     if (cost.tracesRead >= searchTracesReadMax)
       return `search ended after ${cost.tracesRead} traces`

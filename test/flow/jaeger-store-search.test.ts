@@ -138,6 +138,41 @@ test('spans of all traces together are bounded, and what is left out is told of'
   expect(response.headers.get('x-spanlake-incomplete')).toContain('2 traces left out')
 })
 
+test.each([
+  ['search', 6_000, 6, ['search ended after 5000 ms']],
+  ['reading', 500, 12, ['answer took as long as it may, 28 traces left out']],
+  ['nothing', 10, 40, []],
+])(
+  'summaries end before the UI stops waiting: %s takes long',
+  async (_, readMs, count, reasons) => {
+    const { world } = opened()
+    for (const first of [1, 21]) {
+      const traces = Array.from({ length: 20 }, (_, i) => span(first + i, 1))
+      await world.flush(world.envelope(traces))
+    }
+    let waitedMs = 0
+    const { store, clock } = world.runtime
+    const get: typeof store.get = (...asked) => {
+      waitedMs += readMs
+      return store.get(...asked)
+    }
+    const nowMs = () => clock.nowMs() + waitedMs
+    const slow = { ...world.runtime, store: { ...store, get }, clock: { ...clock, nowMs } }
+    const { summarizeTraces, searchTraces } = searchReaders(slow, readCache())
+    const query = {
+      kind: 'search',
+      stages: [{ kind: 'filter', condition: { kind: 'bool', value: true } }],
+      hints: [],
+    } as const
+    const range = { fromNs: 0n, toNs: nowNs }
+    const { signal } = new AbortController()
+    const cut = await summarizeTraces('acme', query, range, 100, signal)
+    expect([cut.value.length, cut.reasons]).toEqual([count, reasons])
+    const whole = await searchTraces('acme', query, range, 100, signal)
+    expect([whole.value.length, whole.reasons]).toEqual([40, []])
+  },
+)
+
 test('a client that has gone stops the search', async () => {
   const { world, jaeger } = opened()
   await filled(world)

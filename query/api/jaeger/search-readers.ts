@@ -1,5 +1,9 @@
 import { SpanlakeError } from '../../../src/errors.ts'
-import { storeReadsAtOnce } from '../../../src/limits.ts'
+import {
+  jaegerSummariesMsMax,
+  jaegerSummariesSearchMsMax,
+  storeReadsAtOnce,
+} from '../../../src/limits.ts'
 import { traceIn } from '../../../src/lookup/lookup-trace.ts'
 import type { Runtime } from '../../../src/runtime.ts'
 import { mapAtOnce } from '../../../src/snapshot/map-at-once.ts'
@@ -7,30 +11,59 @@ import type { ReadCache } from '../../../src/snapshot/read-cache.ts'
 import { withSnapshot } from '../../../src/snapshot/with-snapshot.ts'
 import { bytesOfHex } from '../../../src/span/trace-id.ts'
 import { searchTraces } from '../../search/search-traces.ts'
-import type { Answered, JaegerReaders, TraceSpans } from './readers.ts'
+import type { Answered, JaegerReaders, SearchArguments, TraceSpans } from './readers.ts'
+import { traceFacts } from './trace-summary.ts'
 
-/** Jaeger's search by the search of this store: what it finds is read again, whole. */
+/**
+ * Jaeger's search by the search of this store: what it finds is read again, whole. Summaries are of the same traces, as
+ * many as can be had in the time that their client waits.
+ */
 export function searchReaders(
   runtime: Runtime,
   cache: ReadCache,
-): Required<Pick<JaegerReaders, 'searchTraces'>> {
+): Required<Pick<JaegerReaders, 'searchTraces' | 'summarizeTraces'>> {
   return {
-    async searchTraces(tenant, { stages }, range, limit, signal) {
-      const options = { stages, range, limit, spansPerSet: 1, signal }
-      const found = await searchTraces(tenant, options, runtime, cache)
-      const ids = found.traces.map(({ traceId }) => traceId)
-      const whole = await readWhole(tenant, ids, signal, { runtime, cache })
-      return { value: whole.value, reasons: [...new Set([...found.reasons, ...whole.reasons])] }
+    searchTraces: (...search) => findWhole(search, {}, { runtime, cache }),
+    async summarizeTraces(...search) {
+      const bounds = {
+        searchMsMax: jaegerSummariesSearchMsMax,
+        endMs: runtime.clock.nowMs() + jaegerSummariesMsMax,
+      }
+      const { value, reasons } = await findWhole(search, bounds, { runtime, cache })
+      return { value: value.filter(({ spans }) => spans.length > 0).map(traceFacts), reasons }
     },
   }
 }
 
-/** The traces in the order of their ids, as far as their spans fit into one answer; the others are told of. */
+interface Bounds {
+  readonly searchMsMax?: number
+  /** When reading ends; some are read always. */
+  readonly endMs?: number
+}
+
+interface Reading {
+  readonly runtime: Runtime
+  readonly cache: ReadCache
+}
+
+async function findWhole(
+  [tenant, { stages }, range, limit, signal]: SearchArguments,
+  { searchMsMax: msMax, endMs = Number.POSITIVE_INFINITY }: Bounds,
+  { runtime, cache }: Reading,
+): Promise<Answered<readonly TraceSpans[]>> {
+  const options = { stages, range, limit, spansPerSet: 1, signal, ...(msMax && { msMax }) }
+  const found = await searchTraces(tenant, options, runtime, cache)
+  const ids = found.traces.map(({ traceId }) => traceId)
+  const whole = await readWhole(tenant, ids, { endMs, signal }, { runtime, cache })
+  return { value: whole.value, reasons: [...new Set([...found.reasons, ...whole.reasons])] }
+}
+
+/** The traces in the order of their ids, as far as their spans fit into one answer and its time; the others are told of. */
 function readWhole(
   tenant: string,
   ids: readonly string[],
-  signal: AbortSignal,
-  { runtime, cache }: { readonly runtime: Runtime; readonly cache: ReadCache },
+  { endMs, signal }: { readonly endMs: number; readonly signal: AbortSignal },
+  { runtime, cache }: Reading,
 ): Promise<Answered<readonly TraceSpans[]>> {
   return withSnapshot(tenant, runtime, cache, async (snapshot) => {
     const value: TraceSpans[] = []
@@ -38,6 +71,10 @@ function readWhole(
     let room = runtime.limits.traceSpansMax
     for (let at = 0; at < ids.length; at += storeReadsAtOnce) {
       if (signal.aborted) throw new SpanlakeError('unavailable', 'search was cancelled')
+      if (at > 0 && runtime.clock.nowMs() >= endMs) {
+        troubles.add(`answer took as long as it may, ${ids.length - value.length} traces left out`)
+        break
+      }
       const next = ids.slice(at, at + storeReadsAtOnce).map(bytesOfHex)
       const read = await mapAtOnce(next, storeReadsAtOnce, async (traceId) => ({
         traceId,
