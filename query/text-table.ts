@@ -4,6 +4,8 @@ export interface TableColumn {
   readonly name: string
   /** Numbers stand to the right. */
   readonly isNumber: boolean
+  /** It is never cut: a part of it is of no use. */
+  readonly isWhole?: boolean
 }
 
 const gap = '  '
@@ -23,7 +25,9 @@ export function printTable(
   const wanted = names.map((name, i) =>
     texts.reduce((most, row) => Math.max(most, cellsOf(row[i] ?? '')), cellsOf(name)),
   )
-  const cells = fittingCells(wanted, width - gap.length * Math.max(0, columns.length - 1))
+  const isWhole = columns.map((column) => column.isWhole === true)
+  const room = width - gap.length * Math.max(0, columns.length - 1)
+  const cells = fittingCells(wanted, isWhole, room)
   const line = (row: readonly string[], align: (i: number) => boolean) =>
     row
       .map((text, i) => (align(i) ? right(text, cells[i] ?? 0) : fitText(text, cells[i] ?? 0)))
@@ -46,9 +50,13 @@ function right(text: string, cells: number): string {
 }
 
 /** The widest give way, alike, but none below `shortestCells`: then lines are longer than the terminal. */
-function fittingCells(wanted: readonly number[], width: number): number[] {
+function fittingCells(
+  wanted: readonly number[],
+  isWhole: readonly boolean[],
+  width: number,
+): number[] {
   let most = Math.max(shortestCells, ...wanted)
-  const fitted = () => wanted.map((cells) => Math.min(cells, most))
+  const fitted = () => wanted.map((cells, i) => (isWhole[i] ? cells : Math.min(cells, most)))
   while (most > shortestCells && fitted().reduce((sum, cells) => sum + cells, 0) > width) most--
   return fitted()
 }

@@ -16,6 +16,7 @@ import {
   retentionMsDefault,
   retentionMsMax,
   retentionMsMin,
+  searchLimitMax,
   sweepGraceMs,
   tenantDefault,
 } from '../../src/limits.ts'
@@ -31,6 +32,7 @@ import {
   type MaintainOptions,
   sweepCommand,
 } from './maintain.ts'
+import { type SearchOptions, searchCommand } from './search.ts'
 import type { ServeOptions } from './serve.ts'
 import { serveCommand } from './serve-command.ts'
 import { type SqlOptions, sqlCommand } from './sql.ts'
@@ -50,6 +52,7 @@ export function program(): Command {
   addServe(root)
   addImport(root)
   addTrace(root)
+  addSearch(root)
   addSql(root)
   addDead(root)
   addMaintain(root)
@@ -187,6 +190,34 @@ function addTrace(root: Command): void {
     .addOption(tenantOption())
     .action((id: string, options: TraceOptions, command: Command) =>
       traceCommand(id, sourceOf(options, command)),
+    )
+}
+
+function addSearch(root: Command): void {
+  root
+    .command('search')
+    .description('list the newest traces that a TraceQL query finds')
+    .argument('<traceql>', `for example: '{ status = error && resource.service.name = "cart" }'`)
+    .addOption(
+      new Option('--since <duration>', 'spans that start so long ago or later').argParser(
+        checked((text) => parseDurationMs(text, 1, retentionMsMax)),
+      ),
+    )
+    .option('--start <time>', 'or: from then on; unix seconds, nanoseconds or RFC 3339')
+    .option('--end <time>', 'until before then')
+    .addOption(
+      new Option('--limit <n>', 'how many traces')
+        .argParser(checked((text) => parseWhole(text, 1, searchLimitMax)))
+        .default(20),
+    )
+    .option('--after <cursor>', 'go on from where an earlier answer ended')
+    .option('--json', 'one JSON document, as the server answers')
+    .addOption(serverOption('--from <url>'))
+    .addOption(dataOption())
+    .addOption(tokenOption())
+    .addOption(tenantOption())
+    .action((traceql: string, options: SearchOptions, command: Command) =>
+      searchCommand(traceql, sourceOf(options, command)),
     )
 }
 

@@ -153,7 +153,7 @@ test.each([
   ['limit=-1', 'limit must be from 1'],
   ['limit=1e1', 'limit must be from 1'],
   ['limit=', 'limit must be from 1'],
-  ['start=yesterday', 'start must be unix seconds or nanoseconds, got yesterday'],
+  ['start=yesterday', 'start must be unix seconds, nanoseconds or a time'],
   ['end=-5', 'end must be unix'],
   [`end=${'9'.repeat(20)}`, 'end must be unix'],
   ['start=5&end=5', 'end must be after start'],

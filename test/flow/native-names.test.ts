@@ -129,7 +129,7 @@ test('a broken file leaves the lists partial, and is named', async () => {
 })
 
 test.each([
-  ['services?start=yesterday', 'start must be unix seconds or nanoseconds, got yesterday'],
+  ['services?start=yesterday', 'start must be unix seconds, nanoseconds or a time'],
   ['services?start=5&end=5', 'end must be after start'],
   ['operations', 'service must be given'],
   ['operations?service=cart&kind=caller', 'kind must be one of unspecified, internal, server'],

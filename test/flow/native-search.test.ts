@@ -193,7 +193,7 @@ test.each([
   [{ q: '{}', limit: 'all' }, 'limit must be from 1'],
   [{ q: '{}', spss: '0' }, 'spss must be from 1'],
   [{ q: '{}', spss: String(searchSpansPerSetMax + 1) }, 'spss must be from 1'],
-  [{ q: '{}', start: 'yesterday' }, 'start must be unix seconds or nanoseconds'],
+  [{ q: '{}', start: 'yesterday' }, 'start must be unix seconds, nanoseconds or a time'],
   [{ q: '{}', start: '5', end: '5' }, 'end must be after start'],
 ])('%j is refused: %s', async (parameters, message) => {
   const { ask } = opened()

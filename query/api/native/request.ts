@@ -4,6 +4,7 @@ import type { ListTracesOptions } from '../../../src/lookup/list-traces.ts'
 import type { SummaryFilter } from '../../../src/lookup/summary-test.ts'
 import type { TimeRange } from '../../../src/prune/condition.ts'
 import { parseDurationParameter } from '../../duration-parameter.ts'
+import { parseTimeParameter } from '../../time-parameter.ts'
 import { excerptOf } from '../../traceql/syntax-error.ts'
 
 const limitDefault = 20
@@ -49,8 +50,10 @@ function parseFilter(query: Parameter): { readonly filter?: SummaryFilter } {
 
 /** `start` and `end`: [fromNs, toNs), each undefined where it is not given. Throws kind `invalid`. */
 export function parseRange(query: Parameter): Partial<TimeRange> {
-  const fromNs = parseTime('start', query('start'))
-  const toNs = parseTime('end', query('end'))
+  const [fromNs, toNs] = ['start', 'end'].map((name) => {
+    const text = query(name)
+    return text === undefined ? undefined : parseTimeParameter(name, text)
+  })
   if (fromNs !== undefined && toNs !== undefined && toNs <= fromNs) {
     throw new SpanlakeError('invalid', `end must be after start, got ${toNs} ns`)
   }
@@ -75,13 +78,4 @@ export function parseCount(
   if (/^\d+$/.test(text) && count >= least && count <= most) return count
   const got = excerptOf(text)
   throw new SpanlakeError('invalid', `${name} must be from ${least} to ${most}, got ${got}`)
-}
-
-/** Nanoseconds since 1970, from unix seconds (up to 10 digits) or nanoseconds (more). */
-function parseTime(name: string, text: string | undefined): bigint | undefined {
-  if (text === undefined) return undefined
-  if (/^\d{1,10}$/.test(text)) return BigInt(text) * 1_000_000_000n
-  if (/^\d{11,19}$/.test(text)) return BigInt(text)
-  const got = excerptOf(text)
-  throw new SpanlakeError('invalid', `${name} must be unix seconds or nanoseconds, got ${got}`)
 }

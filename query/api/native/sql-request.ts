@@ -1,6 +1,7 @@
 import { SpanlakeError } from '../../../src/errors.ts'
 import { sqlLookbackNs } from '../../../src/limits.ts'
 import type { TimeRange } from '../../../src/prune/condition.ts'
+import { parseTimeParameter } from '../../time-parameter.ts'
 import { excerptOf } from '../../traceql/syntax-error.ts'
 import type { Parameter } from './request.ts'
 
@@ -82,23 +83,8 @@ function rangeOf(field: Parameter, nowNs: bigint): TimeRange {
   throw new SpanlakeError('invalid', `end must be after start, got ${toNs} ns`)
 }
 
-/** The year 2261: what is later, not every reader of timestamps can print. */
-const timeMaxNs = 9_200_000_000_000_000_000n
-
-const rfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)$/i
-
 function timeOf(name: string, text: string | undefined): bigint | undefined {
-  if (text === undefined) return undefined
-  const ns = /^\d{1,10}$/.test(text)
-    ? BigInt(text) * 1_000_000_000n
-    : /^\d{11,19}$/.test(text)
-      ? BigInt(text)
-      : rfc3339.test(text) && Date.parse(text) >= 0
-        ? BigInt(Date.parse(text)) * 1_000_000n
-        : undefined
-  if (ns !== undefined && ns <= timeMaxNs) return ns
-  const what = 'unix seconds, nanoseconds or a time such as 2026-11-20T17:00:00Z'
-  throw new SpanlakeError('invalid', `${name} must be ${what}, got ${excerptOf(text)}`)
+  return text === undefined ? undefined : parseTimeParameter(name, text)
 }
 
 function formatOf(name: string | undefined, accept: string): SqlFormat {
