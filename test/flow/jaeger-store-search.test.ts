@@ -110,6 +110,15 @@ describe.each(['fresh', 'compacted'])('a search over %s files', (state) => {
   })
 })
 
+test('spans without a service are found by what is shown in its place', async () => {
+  const test = opened()
+  const nameless = span(7, 1)
+  const resource = { ...nameless.resource, attributes: [] }
+  await test.world.flush(test.world.envelope([span(6, 1), { ...nameless, resource }]))
+  expect(await found(test, 'service=OTLPResourceNoServiceName')).toBe('7:1')
+  expect(await found(test, 'service=cart')).toBe('6:1')
+})
+
 test('version 3 finds the same', async () => {
   const { world, app } = opened()
   await filled(world)

@@ -1,5 +1,6 @@
 import type { TimeRange } from '../../../src/prune/condition.ts'
 import type { Field, FieldExpression, Literal, SearchQuery } from '../../traceql/ast.ts'
+import { noServiceName } from './names.ts'
 import { tagCondition } from './tag-condition.ts'
 
 /** What a search in either of Jaeger's APIs asks for. */
@@ -22,7 +23,7 @@ export interface JaegerSearch {
 export function searchTraceql(search: JaegerSearch): SearchQuery {
   const { service, operation, tags, durationMinNs, durationMaxNs } = search
   const conditions = [
-    ...when(service, (value) => compare('=', serviceName, { kind: 'string', value })),
+    ...when(service, isOfService),
     ...when(operation, (value) => compare('=', name, { kind: 'string', value })),
     ...when(durationMinNs, (ns) => compare('>=', duration, { kind: 'duration', ns })),
     ...when(durationMaxNs, (ns) => compare('<=', duration, { kind: 'duration', ns })),
@@ -36,6 +37,12 @@ const always: FieldExpression = { kind: 'bool', value: true }
 const serviceName: Field = { kind: 'attribute', scope: 'resource', key: 'service.name' }
 const name: Field = { kind: 'intrinsic', name: 'name' }
 const duration: Field = { kind: 'intrinsic', name: 'duration' }
+
+/** What is shown in the place of a service's name finds the spans that have none. */
+function isOfService(value: string): FieldExpression {
+  if (value === noServiceName) return { kind: 'absent', operand: serviceName }
+  return compare('=', serviceName, { kind: 'string', value })
+}
 
 function when<Value>(
   value: Value | undefined,
