@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import type { Dependency } from '../../query/dependencies/call-sums.ts'
 import type { JaegerReaders, TraceSpans } from '../../query/api/jaeger/readers.ts'
 import { createApp } from '../../query/app.ts'
+import type { Dependency } from '../../query/dependencies/call-sums.ts'
 import type { Operation } from '../../query/tags/list-operations.ts'
 import { printTraceql } from '../../query/traceql/print.ts'
 import { openAccess } from '../../src/ingest/access.ts'
