@@ -31,7 +31,10 @@ export interface SearchNeeds {
 export function searchNeeds(stages: readonly Stage[]): SearchNeeds {
   const { trace, span } = necessaryConditions(stages)
   const { needsWholeTrace } = columnsOf({ kind: 'search', stages, hints: [] })
-  const some = spansOf(trace)
+  const keyOf = conditionKeys()
+  const spans = spansOf(trace, keyOf)
+  const some = [...spans.values()]
+  const places = new Map(Array.from(spans.keys(), (key, place) => [key, place]))
   // In a whole trace every span may have a part: candidates are told by what the trace must have.
   const asked: SpanCondition = needsWholeTrace ? { kind: 'any', of: some } : span
   const told = needsWholeTrace ? [] : fieldsOfStages(stages.filter(({ kind }) => kind !== 'select'))
@@ -41,7 +44,7 @@ export function searchNeeds(stages: readonly Stage[]): SearchNeeds {
     span: asked,
     pruning: pruningCondition(asked),
     some,
-    traceMightMatch: traceTest(trace, some),
+    traceMightMatch: traceTest(trace, keyOf, places),
     rowsSuffice: !needsWholeTrace,
     oneRowTells: needsWholeTrace ? some.length === 1 : stages.every(isOfEachRow),
     fields: [...new Map(fields.map((field) => [printField(field), field])).values()],
@@ -53,30 +56,48 @@ function isOfEachRow({ kind }: Stage): boolean {
   return kind === 'filter' || kind === 'select' || kind === 'by' || kind === 'coalesce'
 }
 
-/** The spans that the condition names, each once. */
-function spansOf(trace: TraceCondition): SpanCondition[] {
-  const all =
-    trace.kind === 'some' ? [trace.span] : trace.of.flatMap((one): SpanCondition[] => spansOf(one))
-  return [...new Map(all.map((span) => [keyOf(span), span])).values()]
+type KeyOf = (span: SpanCondition) => string
+
+/** The spans that the condition names, each once, by its key. */
+function spansOf(trace: TraceCondition, keyOf: KeyOf, found = new Map<string, SpanCondition>()) {
+  if (trace.kind === 'some') found.set(keyOf(trace.span), trace.span)
+  else for (const one of trace.of) spansOf(one, keyOf, found)
+  return found
 }
 
 function traceTest(
   trace: TraceCondition,
-  some: readonly SpanCondition[],
+  keyOf: KeyOf,
+  places: ReadonlyMap<string, number>,
 ): SearchNeeds['traceMightMatch'] {
   if (trace.kind === 'some') {
-    const key = keyOf(trace.span)
-    const place = some.findIndex((one) => keyOf(one) === key)
+    const place = places.get(keyOf(trace.span)) ?? -1
     return (has) => has.has(place)
   }
-  const tests = trace.of.map((one) => traceTest(one, some))
+  const tests = trace.of.map((one) => traceTest(one, keyOf, places))
   if (trace.kind === 'all') return (has) => tests.every((test) => test(has))
   return (has) => tests.some((test) => test(has))
 }
 
-/** The same for conditions that say the same. */
-function keyOf(span: SpanCondition): string {
-  return JSON.stringify(span, (_, value) => (typeof value === 'bigint' ? `${value}n` : value))
+/** The same key for conditions that say the same. A test that many conditions hold is spelt once. */
+function conditionKeys(): KeyOf {
+  const keys = new Map<SpanCondition, string>()
+  const places = new Map<string, number>()
+  const spelt = (span: SpanCondition): string => {
+    if (span.kind === 'all' || span.kind === 'any') return `${span.kind}(${span.of.map(keyOf)})`
+    const text = JSON.stringify(span, (_, value) =>
+      typeof value === 'bigint' ? `${value}n` : value,
+    )
+    const place = places.get(text) ?? places.size
+    places.set(text, place)
+    return `${place}`
+  }
+  const keyOf: KeyOf = (span) => {
+    const key = keys.get(span) ?? spelt(span)
+    keys.set(span, key)
+    return key
+  }
+  return keyOf
 }
 
 function fieldsIn(condition: SpanCondition): readonly Field[] {

@@ -56,16 +56,21 @@ export interface NecessaryConditions {
 
 /** Conditions without which the stages find nothing. */
 export function necessaryConditions(stages: readonly Stage[]): NecessaryConditions {
-  const { trace, found, first } = conditionsOfStages(stages, always)
-  return { trace, span: first, found }
+  const { trace, own, first } = conditionsOfStages(stages, always)
+  return { trace, span: first, found: own }
 }
 
 const always: SpanCondition = { kind: 'always' }
 const never: SpanCondition = { kind: 'never' }
 
+/**
+ * What stages say of their own, besides what is true of all spans that come in: said with each side of each operation, that
+ * would double again and again.
+ */
 interface StageConditions {
   readonly trace: TraceCondition
-  readonly found: SpanCondition
+  /** Of the spans that are left. */
+  readonly own: SpanCondition
   /** Of the spans that the stages look at, as far as leading filters tell. */
   readonly first: SpanCondition
 }
@@ -73,22 +78,23 @@ interface StageConditions {
 /** `given` is true of all spans in the sets that come in. */
 function conditionsOfStages(stages: readonly Stage[], given: SpanCondition): StageConditions {
   const traces: TraceCondition[] = []
-  let found = given
+  let own = always
   let first: SpanCondition | undefined
   for (const stage of stages) {
     switch (stage.kind) {
       case 'filter':
       case 'spanset-logic':
       case 'spanset-structure': {
-        const conditions = conditionsOfOperand(stage, found)
-        traces.push(conditions.trace)
-        found = conditions.found
+        const conditions = conditionsOfOperand(stage, all([given, own]))
+        // Of a filter's span the last condition says it too.
+        if (stage.kind !== 'filter') traces.push(conditions.trace)
+        own = all([own, conditions.own])
         first ??= conditions.first
         break
       }
       case 'scalar-filter':
-        traces.push({ kind: 'some', span: all([found, aggregated(stage)]) })
-        first ??= found
+        traces.push({ kind: 'some', span: all([given, own, aggregated(stage)]) })
+        first ??= own
         break
       case 'by':
       case 'coalesce':
@@ -96,8 +102,8 @@ function conditionsOfStages(stages: readonly Stage[], given: SpanCondition): Sta
         break
     }
   }
-  const trace: TraceCondition = { kind: 'all', of: [...traces, { kind: 'some', span: found }] }
-  return { trace, found, first: first ?? given }
+  const last: TraceCondition = { kind: 'some', span: all([given, own]) }
+  return { trace: { kind: 'all', of: [...traces, last] }, own, first: first ?? always }
 }
 
 function conditionsOfOperand(operand: SpansetOperand, given: SpanCondition): StageConditions {
@@ -113,8 +119,8 @@ function conditionsOfOperand(operand: SpansetOperand, given: SpanCondition): Sta
 }
 
 function conditionsOfFilter({ condition }: SpansetFilter, given: SpanCondition): StageConditions {
-  const found = all([given, whenTrue(condition)])
-  return { trace: { kind: 'some', span: found }, found, first: found }
+  const own = whenTrue(condition)
+  return { trace: { kind: 'some', span: all([given, own]) }, own, first: own }
 }
 
 function conditionsOfOperation(operation: SpansetOperation, given: SpanCondition): StageConditions {
@@ -124,15 +130,15 @@ function conditionsOfOperation(operation: SpansetOperation, given: SpanCondition
   const traces = [left.trace, right.trace]
   if (operation.kind === 'spanset-logic') {
     const kind = operation.operator === '&&' ? 'all' : 'any'
-    return { trace: { kind, of: traces }, found: any([left.found, right.found]), first }
+    return { trace: { kind, of: traces }, own: any([left.own, right.own]), first }
   }
   switch (operation.form) {
     case 'plain':
-      return { trace: { kind: 'all', of: traces }, found: right.found, first }
+      return { trace: { kind: 'all', of: traces }, own: right.own, first }
     case 'union':
-      return { trace: { kind: 'all', of: traces }, found: any([left.found, right.found]), first }
+      return { trace: { kind: 'all', of: traces }, own: any([left.own, right.own]), first }
     case 'negated':
-      return { trace: right.trace, found: right.found, first }
+      return { trace: right.trace, own: right.own, first }
   }
 }
 

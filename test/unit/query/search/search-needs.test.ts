@@ -46,3 +46,28 @@ test('a trace must have each side of a relation', () => {
     true,
   ])
 })
+
+test('what says the same is asked once', () => {
+  expect(needs('{ span.a = 1 } && { span.a = 1 }').some).toHaveLength(2)
+  expect(needs('{ span.a = 1 } && { span.a = 2 }').some).toHaveLength(3)
+  expect(needs('{ span.a = 1 } && { span.a = 1.0 } && { span.a = "1" }').some).toHaveLength(4)
+})
+
+/** How many tests the conditions hold, each as often as it stands there. */
+function sizeOf(condition: unknown): number {
+  if (typeof condition !== 'object' || condition === null) return 0
+  if (!('of' in condition) || !Array.isArray(condition.of)) return 1
+  return condition.of.reduce((sum, one) => sum + sizeOf(one), 0)
+}
+
+test('a long query has no longer conditions', () => {
+  const pairs = (sign: string) =>
+    Array.from({ length: 60 }, (_, i) => `({ .a${i} } ${sign} { .b${i} })`).join(' | ')
+  for (const sign of ['||', '&&', '>>', '&>>', '!>>']) {
+    const { span, some, pruning } = needs(pairs(sign))
+    expect(some.length).toBeLessThanOrEqual(121)
+    expect(Math.max(...some.map(sizeOf))).toBeLessThanOrEqual(120)
+    expect(sizeOf(span)).toBeLessThanOrEqual(121 * 120)
+    expect(sizeOf(pruning)).toBe(sizeOf(span))
+  }
+})

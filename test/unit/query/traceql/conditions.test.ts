@@ -106,12 +106,17 @@ describe('as trees', () => {
   })
 
   test.each([
-    ['{ .a = 1 }', 'all({ .a = 1 }, { .a = 1 })'],
+    ['{ .a = 1 }', 'all({ .a = 1 })'],
+    ['{ .a = 1 } | { .b = 2 }', 'all({ .a = 1 && .b = 2 })'],
+    [
+      '{ .a = 1 } | ({ .b = 2 } > { .c = 3 })',
+      'all(all({ .a = 1 && .b = 2 }, { .a = 1 && .c = 3 }), { .a = 1 && .c = 3 })',
+    ],
     ['{ .a = 1 } && { .b = 2 }', 'all(all({ .a = 1 }, { .b = 2 }), { .a = 1 || .b = 2 })'],
     ['{ .a = 1 } || { .b = 2 }', 'all(any({ .a = 1 }, { .b = 2 }), { .a = 1 || .b = 2 })'],
     ['{ .a = 1 } > { .b = 2 }', 'all(all({ .a = 1 }, { .b = 2 }), { .b = 2 })'],
     ['{ .a = 1 } !> { .b = 2 }', 'all({ .b = 2 }, { .b = 2 })'],
-    ['{ .a = 1 } | avg(.b) > 1', 'all({ .a = 1 }, { .a = 1 && .b != nil }, { .a = 1 })'],
+    ['{ .a = 1 } | avg(.b) > 1', 'all({ .a = 1 && .b != nil }, { .a = 1 })'],
   ])('%s: traces with %s', (text, expected) => {
     expect(printTrace(necessaryConditions(stagesOf(text)).trace)).toBe(expected)
   })
