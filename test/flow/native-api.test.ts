@@ -213,12 +213,26 @@ test('a write token reads nothing, and a tenant sees its own spans alone', async
     (await app.request(path, { headers: { authorization: `Bearer ${token}` } })).status
   for (const [path, foreign] of [
     ['/api/v1/traces', 200],
+    ['/api/v1/search?q={}', 200],
+    ['/api/v1/services', 200],
+    ['/api/v1/operations?service=cart', 200],
     [`/api/v1/traces/${id}`, 404],
   ] as const) {
     expect((await app.request(path)).status).toBe(401)
     expect(await ask('writer', path)).toBe(403)
     expect(await ask('reader', path)).toBe(200)
     expect(await ask('eve', path)).toBe(foreign)
+  }
+  const held = async (token: string, path: string) => {
+    const headers = { authorization: `Bearer ${token}` }
+    const { spanlake, ...value } = (await (await app.request(path, { headers })).json()) as {
+      spanlake: unknown
+    }
+    return Object.values(value).flat().length
+  }
+  for (const path of ['traces', 'search?q={}', 'services', 'operations?service=cart']) {
+    expect(await held('reader', `/api/v1/${path}`), path).toBe(1)
+    expect(await held('eve', `/api/v1/${path}`), path).toBe(0)
   }
 })
 
@@ -228,6 +242,9 @@ test('what is read can only be read: HEAD has no body, OPTIONS says what may be 
   const paths = [
     '/api/v1/traces',
     `/api/v1/traces/${id}`,
+    '/api/v1/search?q={}',
+    '/api/v1/services',
+    '/api/v1/operations?service=cart',
     `/tempo/api/traces/${id}`,
     `/tempo/api/v2/traces/${id}`,
     '/tempo/api/echo',

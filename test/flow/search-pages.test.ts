@@ -257,6 +257,28 @@ test('while spans arrive and files are merged, each trace that was there is give
   )
 }, 60_000)
 
+test('each page reads its own files, and those that begin before it and are still under way', async () => {
+  const world = lookupWorld()
+  const at = (seconds: number) => nowNs - BigInt(seconds) * second
+  for (let trace = 1; trace <= 60; trace++) {
+    const spans = [someSpan({ traceId: traceId(trace), spanId: spanId(trace), startNs: at(trace) })]
+    // A trace that spans all of them.
+    const long = { traceId: traceId(100), spanId: spanId(100 + trace), startNs: at(trace) - 1n }
+    if (trace % 10 === 0) spans.push(someSpan(long))
+    await flush(world, spans)
+  }
+  for (const query of ['{}', '{ kind = internal }', '{ kind = internal && rootName = "" }']) {
+    const options = { stages: stagesOf(query), limit: 6, spansPerSet: 1 }
+    const pages = await allPages(options, world.runtime)
+    const ids = [...Array.from({ length: 60 }, (_, i) => i + 1), 100]
+    expect(pages.flatMap(idsOf)).toEqual(ids.map((trace) => hexOf(traceId(trace))))
+    for (const { cost } of pages) {
+      expect(cost.filesRead).toBeLessThanOrEqual(18)
+      expect(cost.tracesRead).toBeLessThanOrEqual(19)
+    }
+  }
+})
+
 function spansOf({ at, after, names }: DrawnTrace, trace: number, atSeconds: number): Span[] {
   const startNs = nowNs + BigInt(atSeconds + at) * second
   return [0, ...after].map((later, i) =>
