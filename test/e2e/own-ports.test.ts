@@ -2,6 +2,8 @@ import { writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { listenOn } from '../../functions/node/listen.ts'
+import { defaultLimits } from '../../src/limits.ts'
 import { exchange } from '../helpers/http-client.ts'
 import { exportJson, testRequest, testSpan, until } from '../helpers/otlp-json.ts'
 import { runSpanlake, type SpanlakeProcess, startSpanlake } from '../helpers/spanlake-process.ts'
@@ -156,6 +158,38 @@ test('a port that is taken or none is refused, and all that was started is stopp
       /--tempo-port.*number must be from 0 to 65535, got /,
     )
   }
+})
+
+test('requests under way on every port are answered before it stops, and new ones refused', async () => {
+  const waiting: (() => void)[] = []
+  const { url, tempoUrl, jaegerUrl, close } = await listenOn(
+    { listen: { host: '127.0.0.1', port: 0 }, tempoPort: 0, jaegerPort: 0 },
+    {
+      limits: defaultLimits,
+      app: {
+        fetch: ({ url: asked }) =>
+          new Promise((resolve) => {
+            waiting.push(() => resolve(new Response(new URL(asked).pathname)))
+          }),
+      },
+    },
+  )
+  const urls = [url, tempoUrl ?? '', jaegerUrl ?? '']
+  const answers = urls.map((one) => textAt(`${one}/api/x`, { connection: 'close' }))
+  await until(
+    async () => waiting.length,
+    (count) => count === 3,
+  )
+  let isClosed = false
+  const closed = close().then(() => {
+    isClosed = true
+  })
+  for (const one of urls) await expect(fetch(`${one}/api/x`)).rejects.toThrow()
+  expect(isClosed).toBe(false)
+  for (const answer of waiting) answer()
+  const paths = ['/api/x', '/tempo/api/x', '/jaeger/api/x']
+  expect(await Promise.all(answers)).toEqual(paths.map((path) => [200, path]))
+  await closed
 })
 
 function listening(): Promise<Server> {
