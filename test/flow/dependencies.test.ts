@@ -210,6 +210,33 @@ describe('what an answer says', () => {
     })
   })
 
+  test('who asks again after that is told more, and in the end all', async () => {
+    const world = lookupWorld()
+    for (let i = 1; i <= 30; i++) await flush(world, [world.envelope(trace(i, nowNs + BigInt(i)))])
+    const { store, clock } = world.runtime
+    let waitedMs = 0
+    const slow = {
+      ...store,
+      get: (...asked: Parameters<typeof store.get>) => {
+        waitedMs += 1_000
+        return store.get(...asked)
+      },
+    }
+    const nowMs = () => clock.nowMs() + waitedMs
+    const runtime = { ...world.runtime, store: slow, clock: { ...clock, nowMs } }
+    const cache = readCache()
+    const ask = () => readDependencies('acme', always, undefined, runtime, cache)
+    const told: number[] = []
+    for (let asked = 0; asked < 5; asked++) {
+      const { value, reasons } = await ask()
+      told.push(value[0]?.calls ?? 0)
+      if (reasons.length === 0) break
+    }
+    expect(told.length).toBeGreaterThan(1)
+    expect(told).toEqual([...new Set(told)].sort((a, b) => a - b))
+    expect(told.at(-1)).toBe(30)
+  })
+
   test('who is gone gets no answer', async () => {
     const world = lookupWorld()
     await flush(world, [world.envelope(trace(1))])
