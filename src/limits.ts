@@ -175,6 +175,20 @@ export const deadListMax = 1_000
 /** Seconds' worth of spans that a tenant may send at once after a quiet time. */
 export const rateBurstSeconds = 5
 
+/** How long a connection may lie without a request. */
+export const keepAliveMs = 75_000
+
+/** HTTP/2: requests under way on one connection, and on all of them: as many as HTTP/1.1 has sockets for. */
+export const http2StreamsMax = 100
+export const http2RequestsMax = connectionsMax
+
+/**
+ * HTTP/2: what a sender may have sent and we not yet taken, of one request and on one connection. They bound what comes in a
+ * round trip: at 50 ms, 20 MB/s a connection.
+ */
+export const http2StreamWindowBytes = 256 * 1024
+export const http2ConnectionWindowBytes = 1024 * 1024
+
 /** A request's body on any path but the door's: queries and lists of keys. */
 export const appBodyBytesMax = 1024 * 1024
 
@@ -293,6 +307,10 @@ export const queryNestingMax = 64
 /** Operators, stages, functions and commas of one query: how deep a tree can get that was written without brackets. */
 export const queryOperatorsMax = 1_000
 
+/** Series that a metrics query calculates with, each of `metricsCellsMax`, and stages behind one function. */
+export const querySeriesMax = 16
+export const querySecondStagesMax = 16
+
 /** Groups and aggregates of one pipeline: the value of each is written on every set that comes through. */
 export const querySetValuesMax = 64
 
@@ -313,8 +331,11 @@ export const patternProgramMax = 8_000
 /** Instructions by characters that a pattern may cost on one row group or trace: some seconds; most cost nearly none. */
 export const patternStepsMax = 50_000_000
 
-/** Compiled regular expressions that are kept for the next query. */
-export const patternsKept = 32
+/** About the instructions that all patterns of a query may have together. */
+export const patternSizesMax = 40_000
+
+/** Compiled regular expressions that are kept for the next query, and as many as one query may have. */
+export const patternsKept = 64
 
 /** Texts of which a query keeps whether they match, for each of its patterns. */
 export const patternAnswersKept = 4_096
@@ -430,12 +451,12 @@ export const sqlNodesMax = 20_000
 export const sqlDepthMax = 100
 
 /**
- * What one SQL query may take: the engine's time, the memory that DuckDB counts, and all of its process, where V8 sets
- * 0.5 GiB of addresses apart that it does not use.
+ * What one SQL query may take: the engine's time, the memory that DuckDB counts, and all of its process: texts while they
+ * are made are not in DuckDB's count, and V8 sets 0.5 GiB of addresses apart that it does not use.
  */
 export const sqlMsMax = 30_000
 export const sqlMemoryBytesMax = 512 * 1024 ** 2
-export const sqlProcessBytesMax = 2 * 1024 ** 3
+export const sqlProcessBytesMax = 1_536 * 1024 ** 2
 export const sqlThreadsMax = 2
 
 /** Rows of one SQL result and its bytes, as JSON or Parquet, and of one part of it on its way. */

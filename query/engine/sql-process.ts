@@ -89,11 +89,14 @@ function repliesOf(child: ChildProcess) {
 
 const errorCharsMax = 2_000
 
+/** How a process ends that asks for more memory than it gets, or runs into a bug of the engine's: it would do so again. */
+const crashes = new Set(['SIGABRT', 'SIGTRAP', 'SIGSEGV', 'SIGBUS', 'SIGILL'])
+
 function endedError(why: string): SpanlakeError {
-  return new SpanlakeError(
-    'unavailable',
-    `sql process ended, it may have needed too much memory: ${why}`,
-  )
+  if (crashes.has(why)) {
+    return new SpanlakeError('invalid', `sql made its process end by ${why}: select less`)
+  }
+  return new SpanlakeError('unavailable', `sql process ended by ${why}`)
 }
 
 const childFile = fileURLToPath(new URL('./sql-child.ts', import.meta.url))

@@ -23,7 +23,7 @@ export interface SqlSession extends AsyncDisposable {
    * Runs `setup`, statements of ours that make the views, locks everything down, and runs the SELECT. Rows come in order,
    * within `sqlResultRowsMax` and `sqlResultBytesMax`. Throws `invalid` for what only shows when it is bound or run (an
    * unknown column, a division of texts, too much memory, too large a result: the message says what to change), and
-   * `unavailable` at the deadline (the message says so) or when the process ended. Once.
+   * `unavailable` at the deadline (the message says so) or when the process was ended. Once.
    */
   run(job: SqlJob): AsyncIterable<SqlPart>
 }

@@ -1,5 +1,8 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
 import { parquetReadObjects } from 'hyparquet'
 import { compressors } from 'hyparquet-compressors'
 import { describe, expect, test } from 'vitest'
@@ -243,7 +246,7 @@ describe('the process of a query', () => {
         .sort(),
     )
     const limits = await readFile(`/proc/${pid}/limits`, 'utf8')
-    expect(limits).toMatch(/Max data size +2147483648 /)
+    expect(limits).toMatch(/Max data size +1610612736 /)
     expect(limits).toMatch(/Max file size +67108864 /)
     expect(limits).toMatch(/Max core file size +0 /)
     expect(limits).toMatch(/Max cpu time +90 /)
@@ -312,6 +315,30 @@ describe('the process of a query', () => {
     expect(await processesIn(folder)).toEqual([])
     expect(await readdir(folder)).toEqual([])
     await expect(pool.open(undefined)).rejects.toMatchObject({ kind: 'unavailable' })
+  })
+
+  const holder = new URL('../helpers/sql-holder.ts', import.meta.url)
+  const answered = '{"kind":"rows","rows":[[42]]}'
+
+  test('serves a thread, and ends with it', async () => {
+    const folder = await temporaryFolder()
+    const worker = new Worker(holder, { workerData: folder })
+    expect(await once(worker, 'message')).toEqual([answered])
+    expect(await processesIn(folder)).toHaveLength(1)
+    await worker.terminate()
+    await expect.poll(() => processesIn(folder)).toEqual([])
+  })
+
+  test('ends with the process that started it, whose folders are removed by the next', async () => {
+    const { pool, folder } = await testPool()
+    const other = spawn(process.execPath, [holder.pathname, folder])
+    expect(String(await once(other.stdout, 'data'))).toBe(`${answered}\n`)
+    expect(await processesIn(folder)).toHaveLength(1)
+    other.kill('SIGKILL')
+    await expect.poll(() => processesIn(folder)).toEqual([])
+    expect(await readdir(folder)).toHaveLength(1)
+    await ask(pool, 'SELECT 1')
+    expect(await readdir(folder)).toEqual([])
   })
 
   test('leaves nothing to those that come after it', async () => {

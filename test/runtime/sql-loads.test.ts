@@ -1,14 +1,14 @@
 import { readdir } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
-import { sqlMemoryBytesMax } from '../../src/limits.ts'
 import { ask, processesIn, testPool } from '../helpers/sql-pool.ts'
 
 // Statements made to be slow or large: each ends in an error that says so, and what comes next is answered.
 
+const memoryBytes = 128 * 1024 ** 2
 const late = { kind: 'unavailable', message: expect.stringContaining('must end within 0.5 s') }
 const large = {
   kind: 'invalid',
-  message: expect.stringContaining(`${sqlMemoryBytesMax} bytes of memory`),
+  message: expect.stringContaining(`${memoryBytes} bytes of memory`),
 }
 
 describe('queries that never end are interrupted', () => {
@@ -62,16 +62,25 @@ describe('queries that need too much memory fail', () => {
     ['SELECT i FROM range(100000000) t (i) ORDER BY hash(i) LIMIT 10 OFFSET 90000000'],
     ['SELECT list_resize([1], 1000000000, 2)'],
   ])('%s', async (sql) => {
-    const { pool } = await testPool()
+    const { pool } = await testPool({ memoryBytes })
     await expect(ask(pool, sql)).rejects.toMatchObject(large)
     expect((await ask(pool, 'SELECT 1')).rows).toEqual([[1]])
   })
+
+  test.each([["SELECT repeat('x', 200000000)"], ['SELECT list_resize([1], 20000000, 3)']])(
+    'be it outside of DuckDB, on their way out: %s',
+    async (sql) => {
+      const { pool } = await testPool()
+      await expect(ask(pool, sql)).rejects.toMatchObject({ kind: 'invalid' })
+      expect((await ask(pool, 'SELECT 1')).rows).toEqual([[1]])
+    },
+  )
 
   test('in their own process too, where the kernel bounds it', async () => {
     // DuckDB's own bound is out of the way.
     const { pool } = await testPool({ memoryBytes: 64 * 1024 ** 3, processBytes: 1024 ** 3 })
     const hungry = ask(pool, 'SELECT list(i) FROM range(1000000000) t (i)')
-    await expect(hungry).rejects.toThrow(/memory/)
+    await expect(hungry).rejects.toThrow(/memory|process end/)
     expect((await ask(pool, 'SELECT 1')).rows).toEqual([[1]])
   })
 })
