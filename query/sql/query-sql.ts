@@ -11,9 +11,11 @@ import { filesToLay, type SqlReading } from './files-to-lay.ts'
 import { knownKeys } from './known-keys.ts'
 import { layFiles } from './lay-files.ts'
 import { nearNames } from './near-names.ts'
+import { pruneByTests } from './prune-by-tests.ts'
 import type { SqlCost } from './sql-cost.ts'
 import type { SqlEngine, SqlPart, SqlSession } from './sql-engine.ts'
 import { type Branch, spansViewSql, tracesViewSql } from './view-sql.ts'
+import { type WhereTest, whereTests } from './where-tests.ts'
 
 export interface SqlOptions {
   /** One SELECT over `spans` and `traces`. */
@@ -57,8 +59,9 @@ export async function querySql(
     meter.count('spanlake_sql_bytes_total', cost.bytesRead)
   }
   try {
-    const checked = checkSelect(await session.parse(options.sql))
-    const plan = await layPlan(tenant, checked, session, { options, runtime: costed, cache, cost })
+    const tree = await session.parse(options.sql)
+    const asked = { checked: checkSelect(tree), tests: whereTests(tree) }
+    const plan = await layPlan(tenant, asked, session, { options, runtime: costed, cache, cost })
     const { sql, format } = options
     const parts = session.run({ setup: plan.setup, sql, format })[Symbol.asyncIterator]()
     const first = await parts.next().catch((error) => {
@@ -109,7 +112,7 @@ interface Laying {
 /** Lays down what the query reads, from files that are all there at once. */
 async function layPlan(
   tenant: string,
-  checked: CheckedSelect,
+  { checked, tests }: { readonly checked: CheckedSelect; readonly tests: readonly WhereTest[] },
   session: SqlSession,
   { options, runtime, cache, cost }: Laying,
 ): Promise<SqlPlan> {
@@ -126,7 +129,8 @@ async function layPlan(
     if (signal?.aborted) throw new SpanlakeError('unavailable', 'sql query was cancelled')
     const chosen = chooseColumns(checked, knownKeys(found.map(({ columns }) => columns)))
     const prefix = `f${attempt++}-`
-    const { branches, laid } = await layFiles(found, chosen, range, {
+    const pruned = await pruneByTests(found, tests, chosen.spans ?? [], range, reading)
+    const { branches, laid } = await layFiles(pruned, chosen, range, {
       ...reading,
       session,
       prefix,
