@@ -1,4 +1,4 @@
-import { compareTopMax } from '../../src/limits.ts'
+import { compareTopMax, querySecondStagesMax, querySeriesMax } from '../../src/limits.ts'
 import type {
   Compare,
   Field,
@@ -11,6 +11,7 @@ import type {
 } from './ast.ts'
 import { checkError, checkField, checkFilter, type PatternFault } from './check-field.ts'
 import { checkStages } from './check-stages.ts'
+import { seriesOf } from './columns-of.ts'
 import { printField } from './print-field.ts'
 import { mightBeNumber } from './value-type.ts'
 
@@ -19,6 +20,14 @@ export function checkSeriesExpression(
   expression: SeriesExpression,
   patternFault: PatternFault,
 ): void {
+  const count = seriesOf(expression).length
+  if (count > querySeriesMax) {
+    throw checkError(`arithmetic must be of at most ${querySeriesMax} series`, String(count))
+  }
+  checkExpression(expression, patternFault)
+}
+
+function checkExpression(expression: SeriesExpression, patternFault: PatternFault): void {
   if (expression.kind === 'series') checkSeries(expression, patternFault)
   else checkArithmetic(expression, patternFault)
 }
@@ -45,9 +54,9 @@ function checkOperand(operand: SeriesOperand, patternFault: PatternFault): void 
   switch (operand.kind) {
     case 'series':
       if (operand.function.kind === 'compare') throw notAfterCompare()
-      return checkSeriesExpression(operand, patternFault)
+      return checkExpression(operand, patternFault)
     case 'series-arithmetic':
-      return checkSeriesExpression(operand, patternFault)
+      return checkExpression(operand, patternFault)
     case 'int':
     case 'float':
     case 'number-arithmetic':
@@ -61,6 +70,10 @@ function notAfterCompare(): Error {
 }
 
 function checkSecondStages(stages: readonly SecondStage[]): void {
+  if (stages.length > querySecondStagesMax) {
+    const rule = `function must have at most ${querySecondStagesMax} stages behind it`
+    throw checkError(rule, String(stages.length))
+  }
   for (const stage of stages) {
     if (stage.kind !== 'series-filter' && stage.count < 1) {
       throw checkError(`${stage.kind} must keep at least 1 series`, String(stage.count))
