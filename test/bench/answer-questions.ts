@@ -1,11 +1,14 @@
+import { queryMetrics } from '../../query/metrics/query-metrics.ts'
 import { searchTraces } from '../../query/search/search-traces.ts'
 import { tagValues } from '../../query/tags/tag-values.ts'
+import type { MetricsRange } from '../../query/traceql/step-intervals.ts'
 import { tenantDefault } from '../../src/limits.ts'
 import { listTraces } from '../../src/lookup/list-traces.ts'
 import { lookupTrace } from '../../src/lookup/lookup-trace.ts'
 import type { ReadCost } from '../../src/lookup/read-cost.ts'
 import type { Runtime } from '../../src/runtime.ts'
 import type { ReadCache } from '../../src/snapshot/read-cache.ts'
+import { metricsQueryOf } from '../helpers/metrics-query.ts'
 import { stagesOf } from '../helpers/traceql-stages.ts'
 import type { PlainColumns } from './plain-duckdb.ts'
 
@@ -163,6 +166,39 @@ function tagValuesOf(): Question {
   }
 }
 
-function rates(_beginMs: number): Question[] {
-  return []
+function rates(beginMs: number): Question[] {
+  const beginNs = BigInt(beginMs) * 1_000_000n
+  const minuteNs = 60_000_000_000n
+  const hour = { startNs: beginNs, endNs: beginNs + 60n * minuteNs }
+  return [
+    rate('rate over an hour by service', { ...hour, stepNs: minuteNs }),
+    {
+      ...rate('rate over the last 5 minutes by service', {
+        startNs: hour.endNs - 5n * minuteNs,
+        endNs: hour.endNs,
+        stepNs: 15_000_000_000n,
+      }),
+      budgetShare: 15,
+    },
+  ]
+}
+
+function rate(what: string, range: Omit<MetricsRange, 'isInstant'>): Question {
+  const options = {
+    query: metricsQueryOf('{} | rate() by (resource.service.name)'),
+    range: { ...range, isInstant: false },
+    exemplars: 0,
+    seriesMax: 1_000,
+  }
+  return {
+    what,
+    async ask(runtime, cache) {
+      const { complete, series, cost } = await queryMetrics(tenantDefault, options, runtime, cache)
+      if (!complete || series.length < 5) throw new Error('rate must be complete')
+      return cost
+    },
+    sql: (c) => `SELECT ${c.attribute('resource', 'service.name', 'string')},
+      epoch_ns(start) // ${range.stepNs}, count(*) FROM ${c.spans}
+      WHERE epoch_ns(start) BETWEEN ${range.startNs} AND ${range.endNs} GROUP BY 1, 2`,
+  }
 }
