@@ -93,6 +93,7 @@ async function writeParquet(
   path: string,
   bounds: SqlBounds,
 ): Promise<void> {
+  await database.prepare(sql)
   // As a view, neither a comment nor a semicolon of it can end a statement of ours.
   await database.run(`CREATE TEMP VIEW spanlake_result AS ${sql}`)
   const some = `FROM spanlake_result LIMIT ${bounds.resultRows + 1}`

@@ -3,6 +3,7 @@ import {
   type DuckDBConnection,
   DuckDBInstance,
   DuckDBIntervalValue,
+  type DuckDBPreparedStatement,
   type DuckDBResult,
   type DuckDBValueConverter,
   type Json,
@@ -23,6 +24,8 @@ export interface DuckDb {
   run(sql: string): Promise<void>
   /** From here on no file but these can be opened, and no setting be changed. */
   lock(paths: readonly string[]): Promise<void>
+  /** Throws kind `invalid` when the text is anything but one SELECT that can be run; runs nothing. */
+  prepare(sql: string): Promise<void>
   /** Starts one SELECT; its rows come as they are asked for. Throws kind `invalid` for any other statement. */
   select(sql: string): Promise<DuckDbRows>
   /** Makes what runs throw, as soon as it looks. */
@@ -57,6 +60,10 @@ export async function openDuckDb(threads: number, memoryBytes: number): Promise<
       await connection.run(sql)
     },
     lock: (paths) => lockDown(connection, paths),
+    async prepare(sql) {
+      const prepared = await prepareSelect(connection, sql)
+      prepared.destroySync()
+    },
     select: (sql) => startSelect(connection, sql),
     interrupt: () => connection.interrupt(),
   }
@@ -69,7 +76,10 @@ async function lockDown(connection: DuckDBConnection, paths: readonly string[]):
   await connection.run('SET lock_configuration = true')
 }
 
-async function startSelect(connection: DuckDBConnection, sql: string): Promise<DuckDbRows> {
+async function prepareSelect(
+  connection: DuckDBConnection,
+  sql: string,
+): Promise<DuckDBPreparedStatement> {
   const statements = await connection.extractStatements(sql)
   if (statements.count !== 1) {
     throw new SpanlakeError('invalid', `sql must be one SELECT, got ${statements.count} statements`)
@@ -78,6 +88,11 @@ async function startSelect(connection: DuckDBConnection, sql: string): Promise<D
   if (prepared.statementType !== StatementType.SELECT) {
     throw new SpanlakeError('invalid', 'sql must be one SELECT')
   }
+  return prepared
+}
+
+async function startSelect(connection: DuckDBConnection, sql: string): Promise<DuckDbRows> {
+  const prepared = await prepareSelect(connection, sql)
   const result = await prepared.stream()
   return {
     columns: columnsOf(result),
