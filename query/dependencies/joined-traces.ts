@@ -13,7 +13,10 @@ export interface JoinedTraces {
   settle(): void
 }
 
-export function joinedTraces(sums: CallSums): JoinedTraces {
+export function joinedTraces(
+  sums: CallSums,
+  bytesMax: number = dependencyJoinBytesMax,
+): JoinedTraces {
   const services = new Map<string, number>()
   const serviceNames: string[] = []
   const held: HeldPiece[] = []
@@ -45,7 +48,7 @@ export function joinedTraces(sums: CallSums): JoinedTraces {
       }
       bytes += places.length * rowBytes + pieces.length * pieceBytes
     },
-    isFull: () => bytes >= dependencyJoinBytesMax,
+    isFull: () => bytes >= bytesMax,
     settle() {
       for (const pieces of Map.groupBy(held, ({ traceId }) => traceId).values()) {
         const places = pieces

@@ -1,10 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import type { CallGroup } from '../../../../query/dependencies/call-rows.ts'
 import { callSums } from '../../../../query/dependencies/call-sums.ts'
 import { groupCalls } from '../../../../query/dependencies/group-calls.ts'
-import { serviceOf } from '../../../../src/span/service-of.ts'
 import type { Span } from '../../../../src/span/span.ts'
-import { hexOf } from '../../../../src/span/trace-id.ts'
+import { callGroupOf } from '../../../helpers/call-group.ts'
 import { naiveDependencies } from '../../../helpers/naive-dependencies.ts'
 import { someSpan, spanId } from '../../../helpers/some-span.ts'
 
@@ -19,32 +17,6 @@ function span(service: string | undefined, id: number, parent: number, kind = in
     parentSpanId: parent === 0 ? undefined : spanId(parent),
     kind,
   })
-}
-
-function groupOf(spans: readonly Span[]): CallGroup {
-  const words = (idOf: (span: Span) => Uint8Array | undefined) =>
-    Uint32Array.from(spans.flatMap((span) => wordsOf(idOf(span) ?? new Uint8Array(8))))
-  const names = [...new Set(spans.map((span) => serviceOf(span) ?? ''))]
-  const ids = spans.map(({ traceId }) => hexOf(traceId))
-  return {
-    spanIds: words((span) => span.spanId),
-    parentIds: words((span) => span.parentSpanId),
-    services: Int32Array.from(spans, (span) =>
-      serviceOf(span) ? names.indexOf(serviceOf(span)!) : -1,
-    ),
-    kinds: Int32Array.from(spans, ({ kind }) => kind),
-    startNs: (row) => spans[row]!.startNs,
-    name: (row) => spans[row]!.name,
-    serviceNames: names,
-    traces: [...new Set(ids)].map((traceId) => {
-      return { traceId, from: ids.indexOf(traceId), to: ids.lastIndexOf(traceId) + 1 }
-    }),
-  }
-}
-
-function wordsOf(id: Uint8Array): number[] {
-  const view = new DataView(id.buffer, id.byteOffset, 8)
-  return [view.getUint32(0), view.getUint32(4)]
 }
 
 const call = (parent: string, child: string, calls = 1) => ({ parent, child, calls })
@@ -99,12 +71,12 @@ describe('calls between services', () => {
     ],
   ])('%s', (_, spans, expected) => {
     expect(naiveDependencies(spans)).toEqual(expected)
-    expect(groupCalls(groupOf(spans)).calls).toEqual(expected)
+    expect(groupCalls(callGroupOf(spans)).calls).toEqual(expected)
   })
 
   test('a repeat of a span is none of its own', () => {
     const [parent, child] = [span('a', 1, 0), span('b', 2, 1)]
-    const calls = (spans: Span[]) => groupCalls(groupOf(spans)).calls
+    const calls = (spans: Span[]) => groupCalls(callGroupOf(spans)).calls
     expect(calls([parent, parent, child, child])).toEqual([call('a', 'b')])
     expect(calls([parent, child, { ...child, name: 'another' }])).toEqual([call('a', 'b', 2)])
     expect(calls([parent, child, { ...child, startNs: 1n }])).toEqual([call('a', 'b', 2)])
@@ -112,7 +84,7 @@ describe('calls between services', () => {
 
   test('many that share an id take time that grows with them', () => {
     const many = Array.from({ length: 20_000 }, (_, i) => span(i % 2 ? 'b' : 'a', 2, 1, i + 10))
-    expect(groupCalls(groupOf([span('c', 1, 0), ...many])).calls).toEqual([
+    expect(groupCalls(callGroupOf([span('c', 1, 0), ...many])).calls).toEqual([
       call('c', 'a', 10_000),
       call('c', 'b', 10_000),
     ])
