@@ -368,7 +368,7 @@ export const metricsAnswerSeriesMax = 10_000
 export const metricsExemplarSlots = 16
 
 /** Locator blocks, of 16 KiB each, that a metrics query holds: traces that are neighbours by id stand in one. */
-export const metricsLocatorBlocksHeld = 256
+export const metricsLocatorBlocksHeld = 1_024
 
 /** Exemplars of one series, and of one point of it. */
 export const exemplarsMax = 100
