@@ -5,7 +5,7 @@ import { parseSqlRequest, type SqlFormat } from '../../query/api/native/sql-requ
 import { sqlPool } from '../../query/engine/sql-pool.ts'
 import { querySql } from '../../query/sql/query-sql.ts'
 import type { SqlColumn } from '../../query/sql/sql-engine.ts'
-import { ndjsonLines, type SqlResult, sqlJson, sqlResult } from '../../query/sql/sql-result.ts'
+import { ndjsonLines, sqlJson, sqlResult } from '../../query/sql/sql-result.ts'
 import { printTable } from '../../query/text-table.ts'
 import { SpanlakeError } from '../../src/errors.ts'
 import { tenantDefault } from '../../src/limits.ts'
@@ -39,6 +39,7 @@ export async function sqlCommand(sql: string, options: SqlOptions): Promise<void
     : await fromServer(asked, options)
   for (const reason of reasons) process.stderr.write(`incomplete: ${reason}\n`)
   const output = format === 'table' ? tableOf(body, options.out) : body
+  if (format === 'table') process.stderr.write(`${costText(body)}\n`)
   if (options.out === undefined) process.stdout.write(output)
   else await writeFile(options.out, output)
   if (reasons.length > 0) process.exitCode = 2
@@ -108,8 +109,18 @@ async function fromData(asked: Asked, data: string, tenant = tenantDefault): Pro
   }
 }
 
-function answerOf(body: Uint8Array): SqlResult & { readonly reasons: readonly string[] } {
-  return JSON.parse(new TextDecoder().decode(body))
+type SqlResponse = ReturnType<typeof sqlJson>
+
+function answerOf(body: Uint8Array): SqlResponse {
+  return JSON.parse(new TextDecoder().decode(body)) as SqlResponse
+}
+
+function costText(body: Uint8Array): string {
+  const { rows, cost } = answerOf(body)
+  const { filesRead, filesConsidered, gets, bytesRead } = cost
+  const found = `${rows.length} ${rows.length === 1 ? 'row' : 'rows'}`
+  const bytes = bytesRead.toLocaleString('en-US')
+  return `${found}, from ${filesRead} of ${filesConsidered} files by ${gets} reads of ${bytes} bytes`
 }
 
 function tableOf(body: Uint8Array, out: string | undefined): string {
