@@ -7,19 +7,23 @@ import { groupKey } from './group-key.ts'
 import { intrinsicTypes } from './intrinsics.ts'
 import { printField } from './print-field.ts'
 import { labelsKey, planeFor, type SeriesLabel, seriesFor } from './series-parts.ts'
-import type { Observer, ObserverContext } from './span-observer.ts'
+import type { ObserverContext } from './span-observer.ts'
 import type { Column, FieldValue } from './span-table.ts'
 import type { TraceFrame } from './trace-frame.ts'
 import type { ValueType } from './value-type.ts'
 
+/** Counts spans of one trace, each in its interval. */
+export type SpansObserver = (rows: readonly number[], indexOf: (row: number) => number) => void
+
 /**
  * Counts each value of each attribute among the spans that the selection holds, and among all others; and how many of them
- * have the attribute at all. `finishCompare` keeps the values that are most frequent.
+ * have the attribute at all. `finishCompare` keeps the values that are most frequent. It takes a trace's spans together, since
+ * attributes are many, and most spans lack most of them.
  */
 export function compareObserver(
   { selection, window, top }: Compare,
   { frame, parts, intervals }: ObserverContext,
-): Observer {
+): SpansObserver {
   const { read: isSelected } = compileField(selection.condition, frame)
   const isInside: Column<boolean> = (row) => {
     const ns = frame.table.startNs(row)
@@ -27,22 +31,44 @@ export function compareObserver(
   }
   // One more than is shown, or an attribute that had too many values could not say so.
   const valuesMax = Math.max(compareValuesMax, top + 1)
-  const counting = { parts, intervals, valuesMax }
-  const columns = comparedColumns(frame)
-    .filter(({ read: { entries } }) => entries === undefined || entries.count > 0)
-    .map((column) => ({
-      selection: valueCounter(column, 'selection', counting),
-      baseline: valueCounter(column, 'baseline', counting),
-    }))
-  return (row, index) => {
-    const group = isInside(row) && isSelected(row) === true ? 'selection' : 'baseline'
-    for (const column of columns) column[group](row, index)
-    return undefined
+  const counters = comparedColumns(frame)
+    .filter(({ isAttribute, read: { entries } }) => !isAttribute || entries?.count !== 0)
+    .map((column) => columnCounter(column, { parts, intervals, valuesMax }))
+  return (rows, indexOf) => {
+    const spans = rows.map((row): ComparedSpan => {
+      const isOfSelection = isInside(row) && isSelected(row) === true
+      return { row, index: indexOf(row), isOfSelection }
+    })
+    for (const count of counters) count(spans)
   }
+}
+
+interface ComparedSpan {
+  readonly row: number
+  readonly index: number
+  readonly isOfSelection: boolean
 }
 
 interface Counting extends Pick<ObserverContext, 'parts' | 'intervals'> {
   readonly valuesMax: number
+}
+
+/** Counts a column's values among the spans of both groups. */
+function columnCounter(
+  column: ComparedColumn,
+  counting: Counting,
+): (spans: readonly ComparedSpan[]) => void {
+  const byRow = column.isAttribute ? column.read.entries?.byRow : undefined
+  const selection = valueCounter(column, 'selection', counting)
+  const baseline = valueCounter(column, 'baseline', counting)
+  return (spans) => {
+    for (const { row, index, isOfSelection } of spans) {
+      // Most spans lack most attributes; the absence of anything else may mean something.
+      if (byRow !== undefined && byRow[row] === -1) continue
+      if (isOfSelection) selection(row, index)
+      else baseline(row, index)
+    }
+  }
 }
 
 /**
@@ -106,6 +132,8 @@ interface ComparedColumn {
   readonly name: string
   readonly type: ValueType
   readonly read: Column<FieldValue>
+  /** Then a row without an entry has no value. */
+  readonly isAttribute: boolean
 }
 
 /** What is compared besides attributes. */
@@ -127,12 +155,13 @@ function comparedColumns(frame: TraceFrame): ComparedColumn[] {
   const ofIntrinsics = comparedIntrinsics.map((name) => {
     const { read } = compileField({ kind: 'intrinsic', name }, frame)
     const filled = (value: FieldValue) => value || undefined
-    return { name, type: intrinsicTypes[name], read: derivedColumn(read, filled) }
+    const told = { name, type: intrinsicTypes[name], read: derivedColumn(read, filled) }
+    return { ...told, isAttribute: false }
   })
   const ofAttributes = scopes.flatMap((scope) =>
     frame.table.attributeKeys(scope).map((key) => {
       const field = { kind: 'attribute', scope, key } as const
-      return { name: printField(field), ...compileField(field, frame) }
+      return { name: printField(field), ...compileField(field, frame), isAttribute: true }
     }),
   )
   return [...ofIntrinsics, ...ofAttributes]

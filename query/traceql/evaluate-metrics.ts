@@ -1,10 +1,17 @@
+import { SpanlakeError } from '../../src/errors.ts'
 import { exemplarsMax, exemplarsPerPointMax } from '../../src/limits.ts'
 import type { MetricsFunction, Series } from './ast.ts'
+import { compareObserver } from './compare-spans.ts'
 import { compileSingle } from './compile-field.ts'
-import { searchEvaluator } from './evaluate-search.ts'
+import { type Spanset, searchEvaluator } from './evaluate-search.ts'
 import { emptyParts, type SeriesPart, type SeriesParts } from './series-parts.ts'
 import { spanFilter } from './span-filter.ts'
-import { measuredColumn, spanObserver } from './span-observer.ts'
+import {
+  measuredColumn,
+  type ObserverContext,
+  type SpanFunction,
+  spanObserver,
+} from './span-observer.ts'
 import type { Column, SpanTable, TraceRows } from './span-table.ts'
 import type { StepIntervals } from './step-intervals.ts'
 import { type TraceFrame, traceFrame } from './trace-frame.ts'
@@ -28,8 +35,7 @@ export function metricsEvaluator(
 ): MetricsEvaluator & { readonly parts: SeriesParts } {
   const find = searchEvaluator(stages, table)
   const frame = traceFrame(table)
-  const observe = spanObserver(metrics, { frame, intervals, parts })
-  const exemplarValue = exemplarValueOf(metrics, frame)
+  const count = setCounter(metrics, { frame, intervals, parts }, indexOf)
   return {
     parts,
     add(trace) {
@@ -40,17 +46,37 @@ export function metricsEvaluator(
       const sets = find(trace, asked)
       if (sets.length === 0) return
       frame.enter(trace)
-      let needsExemplar = true
-      for (const { rows } of sets) {
-        for (const row of rows) {
-          const index = indexOf(row)
-          const series = observe(row, index)
-          if (series === undefined || !needsExemplar) continue
-          addExemplar(series, { row, index, value: exemplarValue(row) }, table)
-          needsExemplar = false
-        }
-      }
+      count(sets)
     },
+  }
+}
+
+/** Counts the spans that were found of one trace; one of them may stand for a point. */
+function setCounter(
+  metrics: MetricsFunction,
+  context: ObserverContext,
+  indexOf: (row: number) => number,
+): (sets: readonly Spanset[]) => void {
+  const { frame } = context
+  if (metrics.kind === 'compare') {
+    const observe = compareObserver(metrics, context)
+    return (sets) => {
+      for (const { rows } of sets) observe(rows, indexOf)
+    }
+  }
+  const observe = spanObserver(metrics, context)
+  const exemplarValue = exemplarValueOf(metrics, frame)
+  return (sets) => {
+    let needsExemplar = true
+    for (const { rows } of sets) {
+      for (const row of rows) {
+        const index = indexOf(row)
+        const series = observe(row, index)
+        if (series === undefined || !needsExemplar) continue
+        addExemplar(series, { row, index, value: exemplarValue(row) }, frame.table)
+        needsExemplar = false
+      }
+    }
   }
 }
 
@@ -64,6 +90,9 @@ export function spansEvaluator(
   intervals: StepIntervals,
   parts: SeriesParts,
 ): SpansEvaluator {
+  if (metrics.kind === 'compare') {
+    throw new SpanlakeError('internal', 'traceql compare is of whole traces')
+  }
   const frame = traceFrame(table)
   const isFound = spanFilter(stages, frame)
   const observe = spanObserver(metrics, { frame, intervals, parts })
@@ -82,12 +111,11 @@ export interface SpansEvaluator {
 // --- Exemplars ---------------------------------------------------------------------------------------------------------
 
 /** What a span shows that stands for a point: its own number, or NaN where only spans are counted. */
-function exemplarValueOf(metrics: MetricsFunction, frame: TraceFrame): Column<number> {
+function exemplarValueOf(metrics: SpanFunction, frame: TraceFrame): Column<number> {
   switch (metrics.kind) {
     case 'rate':
     case 'count_over_time':
     case 'histogram_over_time':
-    case 'compare':
       return () => Number.NaN
     case 'quantile_over_time':
     case 'min_over_time':

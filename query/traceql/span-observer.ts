@@ -1,5 +1,10 @@
-import type { Field, FieldOverTimeName, MetricsFunction } from './ast.ts'
-import { compareObserver } from './compare-spans.ts'
+import type {
+  CountOverTime,
+  Field,
+  FieldOverTime,
+  FieldOverTimeName,
+  QuantileOverTime,
+} from './ast.ts'
 import { isNumber } from './compare-values.ts'
 import { type CompiledField, compileSingle } from './compile-field.ts'
 import { derivedColumn } from './derived-column.ts'
@@ -10,14 +15,12 @@ import type { Column, FieldValue } from './span-table.ts'
 import type { StepIntervals } from './step-intervals.ts'
 import type { TraceFrame } from './trace-frame.ts'
 
-/** What counts the spans that a function is given. */
-export function spanObserver(metrics: MetricsFunction, context: ObserverContext): Observer {
+/** What counts the spans that a function is given, one by one; `compare` takes them together (`compareObserver`). */
+export function spanObserver(metrics: SpanFunction, context: ObserverContext): Observer {
   switch (metrics.kind) {
     case 'rate':
     case 'count_over_time':
       return countObserver(metrics.by, metrics.kind, context)
-    case 'compare':
-      return compareObserver(metrics, context)
     case 'quantile_over_time':
     case 'histogram_over_time':
       return bucketObserver(metrics.field, metrics.by, context)
@@ -28,6 +31,9 @@ export function spanObserver(metrics: MetricsFunction, context: ObserverContext)
       return valueObserver(metrics.kind, metrics.field, metrics.by, context)
   }
 }
+
+/** All but `compare`. */
+export type SpanFunction = CountOverTime | FieldOverTime | QuantileOverTime
 
 /** Where spans are counted. */
 export interface ObserverContext {
