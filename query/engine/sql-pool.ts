@@ -90,10 +90,14 @@ export function sqlPool(options: SqlPoolOptions): SqlEngine & AsyncDisposable {
 
   return {
     async open(signal) {
-      if (closed) throw new SpanlakeError('unavailable', 'sql engine is closed')
+      if (closed) throw closedError()
       const leave = await line.enter(signal)
       try {
         const place = await takePlace()
+        if (closed) {
+          await endPlace(place)
+          throw closedError()
+        }
         return sqlSession(
           {
             ...place,
@@ -121,4 +125,8 @@ export function sqlPool(options: SqlPoolOptions): SqlEngine & AsyncDisposable {
       await Promise.all([...places].map(endPlace))
     },
   }
+}
+
+function closedError(): SpanlakeError {
+  return new SpanlakeError('unavailable', 'sql engine is closed')
 }

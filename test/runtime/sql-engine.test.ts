@@ -316,6 +316,16 @@ describe('the process of a query', () => {
     await expect(pool.open(undefined)).rejects.toMatchObject({ kind: 'unavailable' })
   })
 
+  test('that starts while the pool ends, ends too', async () => {
+    const folder = await temporaryFolder()
+    const pool = sqlPool({ folder, log: silentLog })
+    const opening = pool.open(undefined)
+    await pool[Symbol.asyncDispose]()
+    await expect(opening).rejects.toThrow(/closed/)
+    expect(await processesIn(folder)).toEqual([])
+    expect(await readdir(folder)).toEqual([])
+  })
+
   const holder = new URL('../helpers/sql-holder.ts', import.meta.url)
   const answered = '{"kind":"rows","rows":[[42]]}'
 
