@@ -17,6 +17,7 @@ import { orTrouble } from '../search/or-trouble.ts'
 import { readChunks } from '../search/read-chunks.ts'
 import type { ChosenColumns } from './choose-columns.ts'
 import type { FileToLay, SqlReading } from './files-to-lay.ts'
+import type { RowsLeftOut } from './rows-left-out.ts'
 import { fixed, nameInFile, type SourceColumn, sourceId } from './source-column.ts'
 import type { SqlSession } from './sql-engine.ts'
 import type { Branch } from './view-sql.ts'
@@ -75,7 +76,7 @@ interface LayPlan {
   readonly has: ReadonlySet<string>
   /** Whether all its spans start in the range. */
   readonly isWithin: boolean
-  readonly leftOut: Branch['leftOut']
+  readonly leftOut: RowsLeftOut | undefined
 }
 
 interface Projection {
@@ -197,15 +198,13 @@ async function* projectedBytes(
   yield projected.end
 }
 
-/**
- * Files of which every row counts are read as one, those within the range apart from those that have to be asked; others
- * each by itself, without the rows that do not count.
- */
+/** Files are read as one, but those that have to be asked for the range or for rows that do not count, apart. */
 function branchesOf(
   files: readonly (LayPlan & { readonly path: string })[],
   places: ReadonlyMap<string, string>,
 ): Branch[] {
-  const branchOf = (some: typeof files, { isWithin, leftOut }: LayPlan): Branch => {
+  const alike = Map.groupBy(files, ({ isWithin, leftOut }) => `${isWithin} ${!leftOut}`)
+  return [...alike.values()].map((some) => {
     const all = new Set(some.flatMap(({ has }) => [...has]))
     return {
       paths: some.map(({ path }) => path),
@@ -214,15 +213,8 @@ function branchesOf(
         return all.has(id) ? places.get(id) : undefined
       },
       differ: some.some(({ has }) => has.size < all.size),
-      isWithin,
-      ...(leftOut && { leftOut }),
+      isWithin: some.every(({ isWithin }) => isWithin),
+      leftOut: some.flatMap(({ path, leftOut }) => (leftOut ? [{ path, ...leftOut }] : [])),
     }
-  }
-  const whole = files.filter(({ leftOut }) => leftOut === undefined)
-  const others = files.filter(({ leftOut }) => leftOut !== undefined)
-  const alike = [...Map.groupBy(whole, ({ isWithin }) => isWithin).values()]
-  return [...alike, ...others.map((one) => [one])].flatMap((some) => {
-    const [first] = some
-    return first === undefined ? [] : [branchOf(some, first)]
   })
 }

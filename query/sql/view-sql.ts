@@ -12,8 +12,15 @@ export interface Branch {
   readonly differ: boolean
   /** Whether all their spans start in the range. */
   readonly isWithin: boolean
-  /** Rows that do not count, since others hold them: by the places of their envelopes, and by their numbers in the one file. */
-  readonly leftOut?: { readonly envelopes: readonly number[]; readonly rows: readonly number[] }
+  /** Rows of them that do not count, since others hold them. */
+  readonly leftOut: readonly LeftOut[]
+}
+
+export interface LeftOut {
+  readonly path: string
+  /** By the places of their envelopes, and by their numbers in the file as it is laid down. */
+  readonly envelopes: readonly number[]
+  readonly rows: readonly number[]
 }
 
 /** `CREATE VIEW spans` over files laid down: the spans that start in the range, each once. */
@@ -70,22 +77,39 @@ FROM ${filesSql(branch)}${tests.length === 0 ? '' : `\nWHERE ${tests.join('\n  A
 function filesSql({ paths, differ, leftOut }: Branch): string {
   const options = [
     ...(differ ? [', union_by_name = true'] : []),
-    ...(leftOut && leftOut.rows.length > 0 ? [', file_row_number = true'] : []),
+    ...(leftOut.length > 0 ? [', filename = true'] : []),
+    ...(leftOut.some(({ rows }) => rows.length > 0) ? [', file_row_number = true'] : []),
   ]
   return `read_parquet([${paths.map(quoted).join(', ')}]${options.join('')})`
 }
 
 function testsSql({ ref, isWithin, leftOut }: Branch, { fromNs, toNs }: TimeRange): string[] {
   const start = ref(fixed(c.start)) ?? 'NULL'
-  const envelope = ref(fixed(c.envelope))
-  const { envelopes = [], rows = [] } = leftOut ?? {}
+  const envelope = ref(fixed(c.envelope)) ?? 'NULL'
   return [
     ...(isWithin
       ? []
       : [`${start} >= ${timestampSql(fromNs)}`, `${start} < ${timestampSql(toNs)}`]),
-    ...(envelope && envelopes.length > 0 ? [`${envelope} NOT IN (${envelopes.join(', ')})`] : []),
-    ...(rows.length > 0 ? [`file_row_number NOT IN (${rows.join(', ')})`] : []),
+    ...notInSql(
+      envelope,
+      leftOut.map(({ path, envelopes }) => ({ path, numbers: envelopes })),
+    ),
+    ...notInSql(
+      'file_row_number',
+      leftOut.map(({ path, rows }) => ({ path, numbers: rows })),
+    ),
   ]
+}
+
+/** As texts, since one list of them takes DuckDB no longer for many files than for one; a branch for each would. */
+function notInSql(
+  of: string,
+  listed: readonly { readonly path: string; readonly numbers: readonly number[] }[],
+): string[] {
+  const texts = listed.flatMap(({ path, numbers }) =>
+    numbers.map((one) => quoted(`${path} ${one}`)),
+  )
+  return texts.length === 0 ? [] : [`concat(filename, ' ', ${of}) NOT IN (${texts.join(', ')})`]
 }
 
 /** A literal: bounds of row groups are compared with it before anything is read. */

@@ -32,13 +32,17 @@ function sqlOf(columns: ReadonlySet<string> | 'all', branches: number): string {
     },
     differ: false,
     isWithin: false,
+    leftOut: [],
   })
   const all: Branch[] = [
     { ...branch(['/s/0.parquet', "/s/o'clock.parquet"]), differ: true },
     { ...branch(['/s/1.parquet']), isWithin: true },
     {
       ...branch(['/s/2.parquet'], ids.slice(2, -1)),
-      leftOut: { envelopes: [0, 3], rows: [7, 9] },
+      leftOut: [
+        { path: '/s/2.parquet', envelopes: [0, 3], rows: [7, 9] },
+        { path: "/s/o'clock.parquet", envelopes: [], rows: [0] },
+      ],
     },
   ]
   const some = all.slice(0, branches)
