@@ -87,16 +87,17 @@ async function listIn(
       return undefined
     }
   }
-  const sources = { fresh: files, days: manifest.days, filesOf, summaries, holders }
   const remembering = { ...runtime, store: rangeMemory(runtime.store, listRangesHeld) }
   const test = summaryTest(filter ?? {})
+  const might = filter && test.might
+  const sources = { might, fresh: files, days: manifest.days, filesOf, summaries, holders }
   // One more than the page tells whether there is another; with a filter, the search for it may be long.
   const most = filter === undefined ? limit + 1 : limit
   const traces: TraceSummary[] = []
   let [seen, passed] = [0, undefined as TracePlace | undefined]
   for await (const trace of newestTraces(sources, window)) {
     passed = trace.summary
-    if (test.might(trace.summary)) {
+    if (trace.parts.length > 0 && test.might(trace.summary)) {
       const summary = await withCounts(trace, manifest, remembering, cache, troubles)
       // Traces all of whose spans are expired are none.
       if (summary.spans > 0 && test.does(summary)) traces.push(summary)

@@ -2,12 +2,13 @@ import type { SpanFile } from '../index/day-list.ts'
 import type { DayListRef } from '../index/manifest.ts'
 import { mergeSummaries } from '../index/merge-summaries.ts'
 import type { TraceSummary } from '../index/summaries.ts'
-import { listNeighbourFilesMax, listNeighbourNs, storeReadsAtOnce } from '../limits.ts'
+import { listNeighbourFilesMax, storeReadsAtOnce } from '../limits.ts'
 import { mapAtOnce } from '../snapshot/map-at-once.ts'
 import type { FreshFile } from '../snapshot/with-snapshot.ts'
 import { hexOf } from '../span/trace-id.ts'
 import { heap } from './heap.ts'
 import type { OpenSummaries } from './open-summaries.ts'
+import { isNear, openedParts } from './opened-parts.ts'
 import { type SummarySource, startsOf } from './summary-source.ts'
 import { comparePlaces, type TracePlace } from './trace-place.ts'
 
@@ -20,6 +21,8 @@ export interface ListWindow {
 
 /** What a list is made of. */
 export interface ListSources {
+  /** False for the summary of a trace that is not asked for. */
+  readonly might?: ((summary: TraceSummary) => boolean) | undefined
   /** In the order of their keys. */
   readonly fresh: readonly FreshFile[]
   readonly days: readonly DayListRef[]
@@ -43,7 +46,7 @@ export interface TracePart {
 export interface FoundTrace {
   /** Its counts add up what the files say, also where they repeat each other. */
   readonly summary: TraceSummary
-  /** Fresh files in the order of their keys, then span files. */
+  /** Fresh files in the order of their keys, then span files; none of a trace that is not asked for. */
   readonly parts: readonly TracePart[]
 }
 
@@ -70,14 +73,21 @@ export async function* newestTraces(
   window: ListWindow,
 ): AsyncGenerator<FoundTrace> {
   const closed = heap<Closed>((a, b) => compareBigints(b.startMaxNs, a.startMaxNs))
+  const opened = openedParts(sources.might)
   const close = (source: SummarySource): void => {
     const { minNs, maxNs, rows } = startsOf(source)
-    if (rows > 0 && overlaps(window, minNs, maxNs)) closed.push({ startMaxNs: maxNs, source })
+    if (rows === 0) return
+    if (overlaps(window, minNs, maxNs)) closed.push({ startMaxNs: maxNs, source })
+    else if (maxNs < window.fromNs) return
+    // Any fresh file may hold a part of any trace, and costs no read.
+    else if (source.kind === 'fresh' && sources.might) closed.push({ startMaxNs: maxNs, source })
+    else opened.leave(minNs)
   }
   for (const file of sources.fresh) close({ kind: 'fresh', file })
   for (const day of sources.days) {
     const { startMinNs, startMaxNs } = day
     if (overlaps(window, startMinNs, startMaxNs)) closed.push({ startMaxNs, day })
+    else if (startMaxNs >= window.fromNs) opened.leave(startMinNs)
   }
   const waiting = heap<Waiting>(comparePlaces)
   const seen = new Set<string>()
@@ -89,7 +99,9 @@ export async function* newestTraces(
       if (next.day) {
         for (const file of await sources.filesOf(next.day)) close({ kind: 'spans', file })
       } else if (next.source) {
-        for (const { traceId, startNs } of (await sources.summaries.all(next.source)).values()) {
+        const summaries = await sources.summaries.all(next.source)
+        opened.add(next.source, summaries.values())
+        for (const { traceId, startNs } of summaries.values()) {
           if (holds(window, { traceId, startNs })) {
             waiting.push({ traceId, startNs, found: undefined })
           }
@@ -103,6 +115,11 @@ export async function* newestTraces(
       yield top.found
       continue
     }
+    if (!seen.has(hexOf(top.traceId)) && opened.isPassed(top)) {
+      waiting.pop()
+      yield passedTrace(top)
+      continue
+    }
     for (const found of await mapAtOnce(takeUnfound(next), storeReadsAtOnce, (place) =>
       findTrace(sources, place),
     )) {
@@ -112,19 +129,27 @@ export async function* newestTraces(
   }
 
   /** The traces on top that were met in one file alone, and that nothing which is still closed comes before. */
-  function takeUnfound(next: Closed | undefined): Waiting[] {
-    const taken: Waiting[] = []
+  function takeUnfound(next: Closed | undefined): TracePlace[] {
+    const taken: TracePlace[] = []
     while (taken.length < storeReadsAtOnce) {
       const top = waiting.peek()
       if (top === undefined || top.found || (next && top.startNs <= next.startMaxNs)) break
-      waiting.pop()
       const hex = hexOf(top.traceId)
+      if (!seen.has(hex) && opened.isPassed(top)) break
+      waiting.pop()
       if (seen.has(hex)) continue
       seen.add(hex)
-      taken.push(top)
+      taken.push(opened.firstMet(top))
     }
     return taken
   }
+}
+
+/** What is told of a trace that is not asked for: its place. */
+function passedTrace({ traceId, startNs }: TracePlace): FoundTrace {
+  const noRoot = { rootStartNs: undefined, rootService: undefined, rootName: undefined }
+  const counts = { spans: 0, errors: 0, services: [] }
+  return { summary: { traceId, startNs, endNs: startNs, ...noRoot, ...counts }, parts: [] }
 }
 
 /** Whether files with these starts may hold the first span of a trace of the window. */
@@ -158,15 +183,14 @@ async function findTrace(sources: ListSources, place: TracePlace): Promise<Found
 
 async function filesToAsk(
   { days, filesOf, holders }: ListSources,
-  { traceId, startNs }: TracePlace,
+  place: TracePlace,
 ): Promise<readonly SpanFile[]> {
-  const [fromNs, toNs] = [startNs - listNeighbourNs, startNs + listNeighbourNs]
-  const isNear = ({ startMinNs, startMaxNs }: DayListRef | SpanFile) =>
-    startMaxNs >= fromNs && startMinNs <= toNs
+  const isAsked = ({ startMinNs, startMaxNs }: DayListRef | SpanFile) =>
+    isNear(place, startMinNs, startMaxNs)
   const near: SpanFile[] = []
-  for (const day of days) if (isNear(day)) near.push(...(await filesOf(day)).filter(isNear))
+  for (const day of days) if (isAsked(day)) near.push(...(await filesOf(day)).filter(isAsked))
   if (near.length <= listNeighbourFilesMax) return near
   // A busy hour has more files than a list could open for each trace.
-  const names = await holders(traceId, new Set(near.map(({ name }) => name)))
+  const names = await holders(place.traceId, new Set(near.map(({ name }) => name)))
   return names === undefined ? near : near.filter(({ name }) => names.has(name))
 }

@@ -2,8 +2,9 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createApp } from '../../query/app.ts'
 import { compactStep } from '../../src/compact/compact.ts'
+import type { TraceSummary } from '../../src/index/summaries.ts'
 import { openAccess } from '../../src/ingest/access.ts'
-import { listMsMax, listTracesSeenMax } from '../../src/limits.ts'
+import { listMsMax, listNeighbourFilesMax, listTracesSeenMax } from '../../src/limits.ts'
 import { type ListTracesOptions, listTraces, type TraceList } from '../../src/lookup/list-traces.ts'
 import type { SummaryFilter } from '../../src/lookup/summary-test.ts'
 import type { Runtime } from '../../src/runtime.ts'
@@ -135,56 +136,99 @@ const filters = fc.record(
   { requiredKeys: [] },
 )
 
+const windows = fc.record(
+  {
+    fromNs: fc.nat({ max: 7_200 }).map((ago) => nowNs - BigInt(ago) * second),
+    toNs: fc.nat({ max: 7_200 }).map((ago) => nowNs - BigInt(ago) * second),
+  },
+  { requiredKeys: [] },
+)
+
+const given = fc.record({
+  files: drawn,
+  filter: filters,
+  window: windows,
+  limit: fc.integer({ min: 1, max: 4 }),
+  /** Before which files all is merged. */
+  merged: fc.subarray([1, 2, 3, 4, 5]),
+})
+
 test('a filtered list is the list, filtered; page by page, fresh and compacted', async () => {
   await fc.assert(
-    fc.asyncProperty(
-      drawn,
-      filters,
-      fc.integer({ min: 1, max: 4 }),
-      fc.nat({ max: 4 }),
-      async (files, filter, limit, merged) => {
-        const world = lookupWorld()
-        let id = 0
-        for (const [place, spans] of files.entries()) {
-          if (place === merged) await compact(world)
-          const made = spans.map(({ trace, at, isRoot, isError, ...fields }) =>
-            span(trace, ++id, -at, {
-              ...fields,
-              ...(isRoot ? {} : child),
-              statusCode: isError ? 2 : 0,
-            }),
-          )
-          await world.flush(world.envelope(made))
-        }
-        const all = await list(world, { limit: 100 })
-        const expected = all.traces.filter(({ startNs, endNs, services, rootName, errors }) => {
-          const {
-            service,
-            rootName: root,
-            durationMinNs: min,
-            durationMaxNs: max,
-            hasError,
-          } = filter
-          return (
-            (service === undefined || services.includes(service)) &&
-            (root === undefined || rootName === root) &&
-            (min === undefined || endNs - startNs >= min) &&
-            (max === undefined || endNs - startNs <= max) &&
-            (hasError === undefined || errors > 0 === hasError)
-          )
+    fc.asyncProperty(given, async ({ files, filter, window, limit, merged }) => {
+      const world = lookupWorld()
+      let id = 0
+      for (const [place, spans] of files.entries()) {
+        const made = spans.map(({ trace, at, isRoot, isError, ...fields }) => {
+          const more = { ...(isRoot ? {} : child), statusCode: isError ? 2 : 0 }
+          return span(trace, ++id, -at, { ...fields, ...more })
         })
-        const pages: TraceList[] = []
-        for (let after: string | undefined, i = 0; i === 0 || after; i++) {
-          pages.push(await list(world, { limit, filter, ...(after ? { after } : {}) }))
-          after = pages.at(-1)?.next
-        }
-        expect(pages.flatMap(({ traces }) => traces)).toEqual(expected)
-        expect(pages.every(({ complete }) => complete)).toBe(true)
-      },
-    ),
-    { numRuns: 60, endOnFailure: true },
+        await world.flush(world.envelope(made))
+        if (merged.includes(place + 1)) await compact(world)
+      }
+      const all = await list(world, { limit: 100, ...window })
+      const expected = all.traces.filter((trace) => isAsked(trace, filter))
+      const pages: TraceList[] = []
+      for (let after: string | undefined, i = 0; i === 0 || after; i++) {
+        pages.push(await list(world, { limit, filter, ...window, ...(after ? { after } : {}) }))
+        after = pages.at(-1)?.next
+      }
+      expect(pages.flatMap(({ traces }) => traces)).toEqual(expected)
+      expect(pages.every(({ complete }) => complete)).toBe(true)
+    }),
+    { numRuns: 150, endOnFailure: true },
   )
 }, 30_000)
+
+function isAsked(
+  { startNs, endNs, services, rootName, errors }: TraceSummary,
+  { service, rootName: root, durationMinNs: min, durationMaxNs: max, hasError }: SummaryFilter,
+): boolean {
+  return (
+    (service === undefined || services.includes(service)) &&
+    (root === undefined || rootName === root) &&
+    (min === undefined || endNs - startNs >= min) &&
+    (max === undefined || endNs - startNs <= max) &&
+    (hasError === undefined || errors > 0 === hasError)
+  )
+}
+
+test.each(['fresh', 'compacted'])(
+  'what lies behind the end of the window tells of traces in it, %s',
+  async (state) => {
+    const world = lookupWorld()
+    for (const made of [
+      [span(1, 1, -3_000, { service: 'web' }), span(2, 2, -2_900)],
+      [span(1, 3, -1_000, { ...child, service: 'redis' }), span(3, 4, -900)],
+    ]) {
+      await world.flush(world.envelope(made))
+      if (state === 'compacted') {
+        await compactStep('acme', world.runtime, readCache(), { now: true })
+      }
+    }
+    const filter = { service: 'redis' }
+    const toNs = nowNs - 2_000n * second
+    expect(numbers(await list(world, { filter, toNs }))).toEqual([1])
+    // The cursor is an end as well.
+    const { next = '' } = await list(world, { limit: 1, toNs })
+    expect(numbers(await list(world, { filter, after: next }))).toEqual([1])
+  },
+)
+
+test('of a busy hour, traces that are not asked for are passed over without a look at the locators', async () => {
+  const world = lookupWorld()
+  for (let round = 0; round <= listNeighbourFilesMax; round++) {
+    const at = (trace: number, seconds: number) => span(trace, round + 1, seconds - 3_000)
+    await world.flush(world.envelope([at(100 + round, 10 * round), at(1, 500 + round)]))
+    await compactStep('acme', world.runtime, readCache(), { now: true })
+  }
+  world.forget()
+  const filter = { service: 'none' }
+  expect(numbers(await list(world, { filter }))).toEqual([])
+  expect(world.asked.gets).not.toContain('rows')
+  await list(world)
+  expect(world.asked.gets).toContain('rows')
+})
 
 test('a filter that matches nothing ends after so many traces, says so, and goes on from there', async () => {
   const world = lookupWorld()
