@@ -370,6 +370,12 @@ export const metricsExemplarSlots = 16
 /** Locator blocks, of 16 KiB each, that a metrics query holds: traces that are neighbours by id stand in one. */
 export const metricsLocatorBlocksHeld = 1_024
 
+/** Numbers in one answer, of all its series, some 50 bytes of JSON each. */
+export const metricsAnswerPointsMax = 500_000
+
+/** Quantiles of one function: each has as many numbers as all that it is made of. */
+export const quantilesMax = 16
+
 /** Exemplars of one series, and of one point of it. */
 export const exemplarsMax = 100
 export const exemplarsPerPointMax = 2

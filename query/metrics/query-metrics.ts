@@ -1,5 +1,10 @@
 import { SpanlakeError } from '../../src/errors.ts'
-import { metricsBytesMax, metricsMsMax, metricsRangeNsMax } from '../../src/limits.ts'
+import {
+  metricsAnswerPointsMax,
+  metricsBytesMax,
+  metricsMsMax,
+  metricsRangeNsMax,
+} from '../../src/limits.ts'
 import { costedStore, noCost } from '../../src/lookup/read-cost.ts'
 import type { Runtime } from '../../src/runtime.ts'
 import type { ReadCache } from '../../src/snapshot/read-cache.ts'
@@ -115,7 +120,8 @@ async function metricsIn(snapshot: Snapshot, query: Query): Promise<MetricsAnswe
     troubles.add('query has more series and points than it may hold: some are missing')
   }
   const all = finishMetrics(expression, parts, intervals)
-  const { seriesMax = all.length } = options
+  const fitting = Math.floor(metricsAnswerPointsMax / intervals.count)
+  const seriesMax = Math.min(options.seriesMax ?? all.length, fitting)
   if (all.length > seriesMax) {
     troubles.add(`query has ${all.length} series, the answer holds ${seriesMax}`)
   }

@@ -1,4 +1,9 @@
-import { compareTopMax, querySecondStagesMax, querySeriesMax } from '../../src/limits.ts'
+import {
+  compareTopMax,
+  quantilesMax,
+  querySecondStagesMax,
+  querySeriesMax,
+} from '../../src/limits.ts'
 import type {
   Compare,
   Field,
@@ -108,6 +113,10 @@ function checkNumber(name: string, field: Field, patternFault: PatternFault): vo
 }
 
 function checkQuantiles(quantiles: readonly number[]): void {
+  if (quantiles.length > quantilesMax) {
+    const rule = `quantile_over_time must have at most ${quantilesMax} quantiles`
+    throw checkError(rule, String(quantiles.length))
+  }
   for (const quantile of quantiles) {
     if (quantile > 1) throw checkError('quantile must be from 0 to 1', String(quantile))
   }

@@ -303,6 +303,22 @@ test('times in every form mean the same, and a step is chosen where none is name
   expect((await get({ step: '10m' })).series[0]?.samples).toHaveLength(8)
 })
 
+test('as many quantiles as there may be', async () => {
+  const { instant } = await opened(spans)
+  const answer = await instant(`{ } | quantile_over_time(duration${', .5'.repeat(16)})`)
+  expect(answer.series).toHaveLength(16)
+})
+
+test('an answer has only so many points', async () => {
+  const { range: ask } = await opened(
+    Array.from({ length: 30 }, (_, i) => span(i + 1, 1, 10, { name: `name ${i}` })),
+  )
+  const more = { end: String(startS + 19_000), step: '1s' }
+  const answer = await ask('{ } | rate() by (name)', more)
+  expect(answer.series).toHaveLength(26)
+  expect(answer.message).toBe('query has 30 series, the answer holds 26')
+})
+
 test.each<[Record<string, string>, string]>([
   [{ q: '' }, 'traceql'],
   [{ q: '{ } | rate(' }, 'traceql'],
@@ -320,6 +336,7 @@ test.each<[Record<string, string>, string]>([
   [{ q: '{ } | rate()', exemplars: '-1' }, 'exemplars'],
   [{ q: '{ } | rate()', maxSeries: 'x' }, 'maxSeries'],
   [{ q: '{ } | compare({ true }, 2000)' }, 'compare'],
+  [{ q: `{ } | quantile_over_time(duration${', .5'.repeat(17)})` }, 'at most 16 quantiles'],
 ])('%j is refused in plain text', async (parameters, word) => {
   const { ask } = await opened()
   const response = await ask('query_range', { ...range, ...parameters })
