@@ -15,15 +15,15 @@ import type { ReadCache } from '../../src/snapshot/read-cache.ts'
 import { type Snapshot, withSnapshot } from '../../src/snapshot/with-snapshot.ts'
 import type { Stage } from '../traceql/ast.ts'
 import { shownFields } from '../traceql/columns-of.ts'
-import { candidates, type DueCandidate } from './candidates.ts'
-import { fileQueue, type QueuedFile } from './file-queue.ts'
+import { type Candidates, candidates, type DueCandidate } from './candidates.ts'
+import { type FileQueue, fileQueue, type QueuedFile } from './file-queue.ts'
 import { foundFields } from './found-trace.ts'
-import { newestFound } from './newest-found.ts'
+import { type NewestFound, newestFound } from './newest-found.ts'
 import { orTrouble } from './or-trouble.ts'
-import { readFound } from './read-found.ts'
+import { type ReadFoundContext, readFound } from './read-found.ts'
 import { groupsToScan, type ScanContext, scanOne } from './scan-groups.ts'
 import type { SearchAnswer, SearchCost } from './search-answer.ts'
-import { searchNeeds } from './search-needs.ts'
+import { type SearchNeeds, searchNeeds } from './search-needs.ts'
 import { isBehind, type SearchPlace, startOf } from './search-place.ts'
 import { searchRest } from './search-rest.ts'
 import { tableMemory } from './table-memory.ts'
@@ -92,109 +92,152 @@ interface Search {
 }
 
 async function searchIn(snapshot: Snapshot, search: Search): Promise<SearchAnswer> {
+  const state = begin(snapshot, search)
+  const { queue, held, newest, isOver } = state
+  await settle(state)
+  for (let steps = 0; steps === 0 || isOver() === undefined; steps++) {
+    const next = frontierNs(state)
+    if (next === undefined || isBefore(next, newest.leastNs())) break
+    await scanFiles(await queue.take({ rows: searchStepRows, files: storeReadsAtOnce }), state)
+    await settle(state)
+    const leastNs = newest.leastNs()
+    for (const dropped of leastNs === undefined ? [] : held.dropBefore(leastNs)) {
+      keepForLater(dropped, state)
+    }
+  }
+  return answerOf(state)
+}
+
+/** How far a search has come. */
+interface SearchState {
+  readonly options: SearchOptions
+  readonly needs: SearchNeeds
+  /** Of what lies behind a cut, no part alone tells that the whole is not found. */
+  readonly isPartial: boolean
+  readonly range: TimeRange | undefined
+  readonly queue: FileQueue
+  /** The latest start of all, when the first page was made. */
+  readonly latestNs: bigint
+  readonly held: Candidates
+  readonly newest: NewestFound
+  readonly told: Map<string, bigint | undefined>
+  /** Whether there are traces that have no place among the newest. */
+  hasMore: boolean
+  readonly isOver: () => string | undefined
+  readonly scan: ScanContext
+  readonly reading: ReadFoundContext
+  readonly troubles: Set<string>
+  readonly cost: SearchCost
+}
+
+function begin(snapshot: Snapshot, search: Search): SearchState {
   const { options, runtime, cache, cost } = search
   const { stages, from, limit } = options
   const asked = searchNeeds(stages)
-  // Of what lies behind a cut, no part alone tells that the whole is not found.
   const isPartial = from?.isCut === true && !asked.oneRowTells
   const needs = isPartial ? { ...asked, traceMightMatch: () => true } : asked
   const range = scannedRange(options)
   const troubles = new Set(snapshot.broken)
   const queue = fileQueue(snapshot, range, runtime, { cache, troubles })
-  const latestNs = queue.latestNs()
   cost.filesConsidered = queue.considered + snapshot.broken.length
   const held = candidates(needs)
   for (const traceId of from?.pending ?? []) held.expect(traceId, from?.last.startNs ?? 0n)
-  const newest = newestFound(limit)
-  const told = new Map<string, bigint | undefined>()
-  let isMore = false
-  const isOver = bounds(search, held.size)
-  const hits = { groups: 0, of: 0 }
-  const scan: ScanContext = { needs, range, runtime, cache, cost, hits }
   const tables = tableMemory([...foundFields, ...shownFields(stages)], runtime, cache)
-  const reading = { snapshot, runtime, cache, tables, troubles }
-
-  async function scanFiles(files: readonly QueuedFile[]): Promise<void> {
-    const groups = await mapAtOnce(files, storeReadsAtOnce, (file) =>
-      orTrouble(troubles, file.key, () => groupsToScan(file, scan)),
-    )
-    const all = groups.flatMap((some) => some ?? [])
-    await mapAtOnce(all, storeReadsAtOnce, async (group) => {
-      const { key, mightBeExpired } = group.queued
-      throwIfGone(options)
-      // What starts before all that was found has no place among it.
-      const leastNs = newest.leastNs()
-      if (isBefore(group.group.starts?.startMaxNs, leastNs)) {
-        isMore = true
-        return
-      }
-      const pieces = await orTrouble(troubles, key, () => scanOne(group, scan))
-      for (const piece of pieces ?? []) {
-        if (isBefore(piece.startNs, leastNs)) {
-          isMore = true
-          keepTold({ ...piece, isExpected: false })
-        } else held.add(piece, !mightBeExpired && !isPartial)
-      }
-    })
+  return {
+    options,
+    needs,
+    isPartial,
+    range,
+    queue,
+    held,
+    troubles,
+    cost,
+    latestNs: from?.untilNs ?? queue.latestNs() ?? 0n,
+    newest: newestFound(limit),
+    told: new Map(),
+    hasMore: false,
+    isOver: bounds(search, held.size),
+    scan: { needs, range, runtime, cache, cost, hits: { groups: 0, of: 0 } },
+    reading: { snapshot, runtime, cache, tables, troubles },
   }
+}
 
-  /** No span that is asked for and not scanned starts later. */
-  function frontierNs(): bigint | undefined {
-    const ns = queue.latestNs()
-    return ns === undefined || range === undefined || ns < range.toNs ? ns : range.toNs - 1n
-  }
-
-  /** What a page that goes on from here has to know of a trace that it is still to give. */
-  function keepTold({ traceId, tellsNs, isExpected }: DueCandidate): void {
-    if (tellsNs !== undefined || isExpected) told.set(traceId, tellsNs)
-  }
-
-  /** Puts together the traces that may be found and are newer than all that is not scanned. */
-  async function settle(): Promise<void> {
-    const due = held.due(frontierNs())
-    // However late it is, something is settled: who goes on from here must get further.
-    for (let batches = 0; batches === 0 || isOver() === undefined; batches++) {
-      throwIfGone(options)
-      const taken = due.take(storeReadsAtOnce, newest.leastNs())
-      if (taken.length === 0) return
-      cost.tracesRead += taken.length
-      const found = await mapAtOnce(taken, storeReadsAtOnce, ({ traceId }) =>
-        readFound(traceId, options, reading),
-      )
-      for (const [place, trace] of found.entries()) {
-        if (trace === undefined || (from && !isBehind(startOf(trace), from.last))) continue
-        const candidate = taken[place]
-        if (candidate) keepTold(candidate)
-        if (!newest.add(trace)) isMore = true
-      }
-    }
-  }
-
-  await settle()
-  for (let steps = 0; steps === 0 || isOver() === undefined; steps++) {
-    const next = frontierNs()
-    if (next === undefined || isBefore(next, newest.leastNs())) break
-    await scanFiles(await queue.take({ rows: searchStepRows, files: storeReadsAtOnce }))
-    await settle()
+async function scanFiles(files: readonly QueuedFile[], state: SearchState): Promise<void> {
+  const { options, held, newest, scan, troubles, isPartial } = state
+  const groups = await mapAtOnce(files, storeReadsAtOnce, (file) =>
+    orTrouble(troubles, file.key, () => groupsToScan(file, scan)),
+  )
+  const all = groups.flatMap((some) => some ?? [])
+  await mapAtOnce(all, storeReadsAtOnce, async (group) => {
+    const { key, mightBeExpired } = group.queued
+    throwIfGone(options)
+    // What starts before all that was found has no place among it.
     const leastNs = newest.leastNs()
-    for (const dropped of leastNs === undefined ? [] : held.dropBefore(leastNs)) {
-      isMore = true
-      keepTold(dropped)
+    if (isBefore(group.group.starts?.startMaxNs, leastNs)) {
+      state.hasMore = true
+      return
+    }
+    const pieces = await orTrouble(troubles, key, () => scanOne(group, scan))
+    for (const piece of pieces ?? []) {
+      if (!isBefore(piece.startNs, leastNs)) held.add(piece, !mightBeExpired && !isPartial)
+      else keepForLater({ ...piece, isExpected: false }, state)
+    }
+  })
+}
+
+/** No span that is asked for and not scanned starts later. */
+function frontierNs({ queue, range }: SearchState): bigint | undefined {
+  const ns = queue.latestNs()
+  return ns === undefined || range === undefined || ns < range.toNs ? ns : range.toNs - 1n
+}
+
+/** Puts together the traces that may be found and are newer than all that is not scanned. */
+async function settle(state: SearchState): Promise<void> {
+  const { options, held, newest, isOver, reading, cost } = state
+  const { from } = options
+  const due = held.due(frontierNs(state))
+  // However late it is, something is settled: who goes on from here must get further.
+  for (let batches = 0; batches === 0 || isOver() === undefined; batches++) {
+    throwIfGone(options)
+    const taken = due.take(storeReadsAtOnce, newest.leastNs())
+    if (taken.length === 0) return
+    cost.tracesRead += taken.length
+    const found = await mapAtOnce(taken, storeReadsAtOnce, async (candidate) => {
+      return { candidate, trace: await readFound(candidate.traceId, options, reading) }
+    })
+    for (const { candidate, trace } of found) {
+      if (trace === undefined || (from && !isBehind(startOf(trace), from.last))) continue
+      keepTold(candidate, state)
+      if (!newest.add(trace)) state.hasMore = true
     }
   }
+}
 
-  const undecidedNs = latestOf(frontierNs(), held.latestNs())
+function keepForLater(candidate: DueCandidate, state: SearchState): void {
+  state.hasMore = true
+  keepTold(candidate, state)
+}
+
+/** What a page that goes on from here has to know of a trace, if it is still to give it. */
+function keepTold({ traceId, tellsNs, isExpected }: DueCandidate, { told }: SearchState): void {
+  if (tellsNs !== undefined || isExpected) told.set(traceId, tellsNs)
+}
+
+function answerOf(state: SearchState): SearchAnswer {
+  const { options, needs, held, newest, told, hasMore, isOver, troubles, cost, latestNs } = state
+  const undecidedNs = latestOf(frontierNs(state), held.latestNs())
   const why = isOver()
   const isCut = why !== undefined && !isBefore(undecidedNs, newest.leastNs())
-  if (why !== undefined && isCut && undecidedNs !== undefined) troubles.add(why)
-  for (const candidate of held.waiting()) keepTold(candidate)
+  const cutNs = isCut ? undecidedNs : undefined
+  if (why !== undefined && cutNs !== undefined) troubles.add(why)
+  for (const candidate of held.waiting()) keepTold(candidate, state)
   const rest = searchRest({
     found: newest.all(),
-    isPage: newest.leastNs() !== undefined && (isMore || undecidedNs !== undefined),
-    cutNs: isCut ? undecidedNs : undefined,
-    from,
-    latestNs: from?.untilNs ?? latestNs ?? 0n,
-    oneRowTells: asked.oneRowTells,
+    isPage: newest.leastNs() !== undefined && (hasMore || undecidedNs !== undefined),
+    cutNs,
+    from: options.from,
+    latestNs,
+    oneRowTells: needs.oneRowTells,
     told,
   })
   const reasons = [...troubles].sort()
