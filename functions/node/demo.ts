@@ -6,7 +6,7 @@ import { type ServeOptions, serve } from './serve.ts'
 import { untilSignal } from './serve-command.ts'
 import { askServer } from './server-client.ts'
 
-export interface DemoOptions extends ServeOptions {
+export interface DemoOptions extends Omit<ServeOptions, 'data'> {
   readonly spansPerSecond: number
 }
 

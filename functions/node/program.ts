@@ -62,13 +62,14 @@ export function program(): Command {
 }
 
 function addServe(root: Command): void {
-  withServeOptions(root.command('serve'))
+  withServeOptions(root.command('serve').addOption(dataOption().default(dataDefault)))
     .description(
       'receive OTLP/HTTP, press it into Parquet, answer lookups: one process on one disk',
     )
     .action((options: ServeOptions) => serveCommand(options))
 }
 
+/** All but `--data`: a demo has a folder of its own. */
 function withServeOptions(command: Command): Command {
   return command
     .addOption(
@@ -79,7 +80,6 @@ function withServeOptions(command: Command): Command {
     )
     .addOption(portOption('--tempo-port <port>', "Tempo's API", 'SPANLAKE_TEMPO_PORT'))
     .addOption(portOption('--jaeger-port <port>', "Jaeger's APIs", 'SPANLAKE_JAEGER_PORT'))
-    .addOption(dataOption().default(dataDefault))
     .addOption(regionOption())
     .addOption(
       option(
