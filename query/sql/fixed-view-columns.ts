@@ -57,7 +57,7 @@ function enumColumn(name: string, column: FixedColumn, names: readonly string[])
   return { name, type: 'VARCHAR', sources: [source], sql }
 }
 
-/** What a timestamp may be without failing to be printed, in nanoseconds to either side of 1970: less than 2^63. */
+/** What a timestamp may be without failing to be printed, in nanoseconds since 1970: less than 2^63. */
 const timestampNsMax = 9_200_000_000_000_000_000n
 
 /** Null where it is past what a timestamp holds. `end` would be a word of SQL's own. */
@@ -68,7 +68,7 @@ function endColumn(): ViewColumn {
     if (from === undefined || ns === undefined) return undefined
     const computed = `TRY(make_timestamp_ns(epoch_ns(${from}) + ${ns}))`
     if (own === undefined) return computed
-    const holds = `epoch_ns(${own}) BETWEEN -${timestampNsMax} AND ${timestampNsMax}`
+    const holds = `epoch_ns(${own}) BETWEEN 0 AND ${timestampNsMax}`
     return `CASE WHEN ${own} IS NULL THEN ${computed} WHEN ${holds} THEN ${own} END`
   }
   return { name: 'end_time', type: 'TIMESTAMP_NS', sources: [start, duration, end], sql }

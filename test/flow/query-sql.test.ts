@@ -10,7 +10,7 @@ import { expire } from '../../src/compact/expire.ts'
 import { kindOf, messageOf } from '../../src/errors.ts'
 import { flushBatch } from '../../src/flush/flush-batch.ts'
 import { keyHash } from '../../src/layout/columns.ts'
-import { restKeysMax, sqlFilesBytesMax } from '../../src/limits.ts'
+import { restKeysMax, sqlFilesBytesMax, sqlFilesMax } from '../../src/limits.ts'
 import { noCost } from '../../src/lookup/read-cost.ts'
 import type { ObjectStore } from '../../src/ports/object-store.ts'
 import { readCache } from '../../src/snapshot/read-cache.ts'
@@ -582,4 +582,91 @@ test('row groups that the WHERE rules out are not laid down; their keys are colu
     3, 1,
   ])
   expect(await ask(`select span_count from traces where start > '2020-01-01'`)).toEqual([3, 3])
+})
+
+test('more files than may be read are refused, with what to do; as many as may be are read', async () => {
+  const world = lookupWorld()
+  for (let i = 0; i < sqlFilesMax; i++) {
+    await world.flush(
+      world.envelope([someSpan({ startNs: nowNs + BigInt(i), spanId: spanId(i + 1) })]),
+    )
+  }
+  const shorter = { fromNs: nowNs + 1n, toNs: nowNs + hourNs }
+  const sql = 'select count(*) from spans'
+  expect(await rowsOf(world, sql)).toEqual([[String(sqlFilesMax)]])
+  await world.flush(world.envelope([someSpan({ startNs: nowNs + BigInt(sqlFilesMax) })]))
+  await expect(rowsOf(world, sql)).rejects.toThrow(
+    'files in the range must be at most 1000, ask for a shorter range',
+  )
+  expect(await rowsOf(world, sql, shorter)).toEqual([[String(sqlFilesMax)]])
+})
+
+test('odd ends, events and links are what they are, and nothing that is sent makes a query fail', async () => {
+  const world = lookupWorld()
+  const attributes = [{ key: 'k', value: { kind: 'int', value: 7n } }] as const
+  const event = { timeNs: nowNs + 7n, name: 'e', attributes, droppedAttributesCount: 2 }
+  const link = {
+    traceId: traceId(5),
+    spanId: spanId(6),
+    traceState: 's',
+    flags: 1,
+    attributes,
+    droppedAttributesCount: 0,
+  }
+  const ends = [nowNs + 5n, nowNs - 5n, 2n ** 63n - 1n, 2n ** 63n, 2n ** 64n - 1n]
+  const spans = ends.map((endNs, i) =>
+    someSpan({ startNs: nowNs, endNs, spanId: spanId(i + 1), traceId: traceId(i) }),
+  )
+  const odd = someSpan({
+    startNs: nowNs,
+    endNs: nowNs,
+    spanId: spanId(9),
+    traceId: traceId(9),
+    events: [event, { ...event, timeNs: 2n ** 63n }],
+    links: [link],
+  })
+  await world.flush(world.envelope([...spans, odd]))
+  for (const state of ['fresh', 'compacted']) {
+    if (state === 'compacted') await compact(world)
+    expect(
+      await rowsOf(
+        world,
+        'select duration_ns, epoch_ns(end_time), end_time::varchar is null from spans order by span_id',
+      ),
+    ).toEqual([
+      ['5', String(nowNs + 5n), false],
+      ['0', String(nowNs - 5n), false],
+      [String(2n ** 63n - 1n - nowNs), null, true],
+      [String(2n ** 63n - nowNs), null, true],
+      ['0', null, true],
+      ['0', String(nowNs), false],
+    ])
+    expect(
+      await rowsOf(
+        world,
+        'select epoch_ns(events[1].time), events[1].name, events[2].dropped_attributes_count, events[1].attributes, links from spans where len(links) > 0',
+      ),
+    ).toEqual([
+      [
+        String(nowNs + 7n),
+        'e',
+        2,
+        [{ key: 'k', type: 'int', value: '7' }],
+        [
+          {
+            trace_id: hexOf(traceId(5)),
+            span_id: hexOf(spanId(6)),
+            trace_state: 's',
+            flags: 1,
+            dropped_attributes_count: 0,
+            attributes: [{ key: 'k', type: 'int', value: '7' }],
+          },
+        ],
+      ],
+    ])
+    expect(await rowsOf(world, 'select * from spans')).toHaveLength(6)
+    expect(await rowsOf(world, 'select max(duration_ns) from traces')).toEqual([
+      [String(2n ** 63n - nowNs)],
+    ])
+  }
 })

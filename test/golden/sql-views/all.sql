@@ -7,7 +7,7 @@ SELECT
   CASE c5 WHEN 1 THEN 'internal' WHEN 2 THEN 'server' WHEN 3 THEN 'client' WHEN 4 THEN 'producer' WHEN 5 THEN 'consumer' ELSE 'unspecified' END AS "kind",
   c0 AS "start",
   c6 AS "duration_ns",
-  CASE WHEN c7 IS NULL THEN TRY(make_timestamp_ns(epoch_ns(c0) + c6)) WHEN epoch_ns(c7) BETWEEN -9200000000000000000 AND 9200000000000000000 THEN c7 END AS "end_time",
+  CASE WHEN c7 IS NULL THEN TRY(make_timestamp_ns(epoch_ns(c0) + c6)) WHEN epoch_ns(c7) BETWEEN 0 AND 9200000000000000000 THEN c7 END AS "end_time",
   CASE c8 WHEN 1 THEN 'ok' WHEN 2 THEN 'error' ELSE 'unset' END AS "status",
   c8 AS "status_code",
   c9 AS "status_message",

@@ -6,6 +6,7 @@ import { knownKeys } from '../../../../query/sql/known-keys.ts'
 import { sourceId } from '../../../../query/sql/source-column.ts'
 import { type Branch, spansViewSql, tracesViewSql } from '../../../../query/sql/view-sql.ts'
 import { keyHash } from '../../../../src/layout/columns.ts'
+import { sqlStarKeysMax } from '../../../../src/limits.ts'
 import type { AttributeType } from '../../../../src/span/span-batch.ts'
 
 const span = (key: string, type: AttributeType) => ({ scope: 'span', key, type, count: 5 }) as const
@@ -97,4 +98,22 @@ test('names that SQL cannot tell apart are told apart', () => {
   ).spans
   // A key's own name goes before one that is made up.
   expect(folded?.map(({ name, type }) => [name, type])).toEqual([['span.k:int', 'VARCHAR']])
+})
+
+test('a star means the most frequent keys, up to a bound, and says how many it leaves out', () => {
+  const starred = (count: number) => {
+    const own = Array.from({ length: count }, (_, i) => ({ ...span(`k${i}`, 'string'), count: i }))
+    const known = knownKeys([{ own, rest: [] }])
+    return chooseColumns({ views: new Set(['spans']), columns: 'all' }, known)
+  }
+  const namesOf = ({ spans = [] }: ReturnType<typeof starred>) =>
+    spans.flatMap(({ name }) => (name.startsWith('span.') ? [name] : []))
+  const all = starred(sqlStarKeysMax)
+  expect([namesOf(all).length, all.keysLeftOut]).toEqual([sqlStarKeysMax, 0])
+  const more = starred(sqlStarKeysMax + 1)
+  expect([namesOf(more).length, more.keysLeftOut]).toEqual([sqlStarKeysMax, 1])
+  expect(namesOf(more)).not.toContain('span.k0')
+  const named = { views: new Set(['spans'] as const), columns: new Set(['span.k0', 'start']) }
+  const own = Array.from({ length: sqlStarKeysMax + 1 }, (_, i) => span(`k${i}`, 'string'))
+  expect(chooseColumns(named, knownKeys([{ own, rest: [] }])).keysLeftOut).toBe(0)
 })
