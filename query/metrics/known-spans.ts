@@ -32,7 +32,10 @@ export async function knownSpans(
     for (const earlier of count.earlier) await addEarlier(spans, earlier, hexOf(id), reading)
     if (count.inCompacted) {
       const traceIds = new Set(own.map((row) => table.traceId(row)))
-      for (const traceId of traceIds) await addCompacted(spans, traceId, reading)
+      for (const traceId of traceIds) {
+        if (reading.isOver()) break
+        await addCompacted(spans, traceId, reading)
+      }
     }
     known.set(place, spans)
   }
