@@ -42,7 +42,8 @@ export async function searchCommand(q: string, options: SearchOptions): Promise<
   process.stderr.write(
     `${traces.length === 0 ? 'no trace found' : foundText(traces.length)}, ${costText(answer)}\n`,
   )
-  if (next !== undefined) process.stderr.write(`there may be more: --after ${next}\n`)
+  if (next !== undefined)
+    process.stderr.write(`there may be more: ${moreText(next, options, asked)}\n`)
 }
 
 function parametersOf(q: string, options: SearchOptions): URLSearchParams {
@@ -92,6 +93,12 @@ async function fromData(
 
 function foundText(count: number): string {
   return `${count} ${count === 1 ? 'trace' : 'traces'}`
+}
+
+/** A cursor is of one range: what is counted back from now is another one each time. */
+function moreText(next: string, { since }: SearchOptions, asked: URLSearchParams): string {
+  if (since === undefined) return `--after ${next}`
+  return `--start ${asked.get('start')} --after ${next} (without --since)`
 }
 
 function costText({ spanlake: { cost } }: SearchResponse): string {

@@ -33,6 +33,10 @@ test('traces are found on the command line: of a server and of a data directory,
   const first = await search(q, '--limit', '1', '--json', ...from)
   const { traces, next } = JSON.parse(first.stdout)
   expect(traces).toMatchObject([{ traceId: ids[0], rootService: 'cart', matched: 1 }])
+  const since = await search(q, '--limit', '1', '--since', '1h', ...from)
+  const [, hint = ''] = since.stderr.match(/there may be more: (.*) \(without --since\)\n$/) ?? []
+  const more = await search(q, ...hint.split(' '), ...from)
+  expect(more).toMatchObject({ code: 0, stdout: expect.stringContaining(String(ids[2])) })
   expect(await server.stop('SIGTERM')).toBe(0)
   const rest = await search(q, '--json', '--after', next, '--data', data)
   expect(JSON.parse(rest.stdout)).toMatchObject({
