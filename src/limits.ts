@@ -98,6 +98,9 @@ export const columnNameCharsMax = 120
 /** Queries that wait for an answer from the query thread at once; more get 503. */
 export const appRequestsMax = 256
 
+/** Of an answer, what the thread that makes it hands over at once. */
+export const appPartBytes = 256 * 1024
+
 /** The one tenant of a server without tokens. */
 export const tenantDefault = 'default'
 

@@ -34,6 +34,59 @@ test('a request comes through with its method, headers and body, and the answer 
   ])
 })
 
+/** An endless body in pieces, and what becomes of it. */
+function countedBody(pieces: number, failAt = Number.POSITIVE_INFINITY) {
+  const seen = { pulls: 0, cancelled: false }
+  const body = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      if (seen.pulls >= failAt) throw new Error('the engine is gone')
+      if (seen.pulls >= pieces) return controller.close()
+      controller.enqueue(new Uint8Array(64 * 1024).fill(seen.pulls++))
+    },
+    cancel() {
+      seen.cancelled = true
+    },
+  })
+  return { body, seen }
+}
+
+test('a large answer comes whole, part by part', async () => {
+  const { body, seen } = countedBody(100)
+  const app = atTheOtherEnd({ fetch: () => new Response(body, { headers: { 'x-two': '2' } }) })
+  const response = await app.fetch(new Request('http://x/'))
+  expect(response.headers.get('x-two')).toBe('2')
+  const reader = response.body?.getReader()
+  const first = await reader?.read()
+  expect(first?.value?.length).toBeGreaterThan(0)
+  // What nobody has asked for is not made.
+  expect(seen.pulls).toBeLessThan(20)
+  let bytes = first?.value?.length ?? 0
+  for (let next = await reader?.read(); next?.value; next = await reader?.read()) {
+    bytes += next.value.length
+  }
+  expect(bytes).toBe(100 * 64 * 1024)
+})
+
+test('who stops reading ends the making', async () => {
+  const { body, seen } = countedBody(1_000_000)
+  const app = atTheOtherEnd({ fetch: () => new Response(body) })
+  const response = await app.fetch(new Request('http://x/'))
+  const reader = response.body?.getReader()
+  await reader?.read()
+  await reader?.cancel()
+  await expect.poll(() => seen.cancelled).toBe(true)
+})
+
+test('an answer that breaks off does not look whole', async () => {
+  const { body } = countedBody(100, 50)
+  const app = atTheOtherEnd({ fetch: () => new Response(body) })
+  const response = await app.fetch(new Request('http://x/'))
+  await expect(response.arrayBuffer()).rejects.toThrow('the engine is gone')
+  const soon = countedBody(100, 1)
+  const early = atTheOtherEnd({ fetch: () => new Response(soon.body) })
+  expect((await early.fetch(new Request('http://x/'))).status).toBe(500)
+})
+
 /** Answers once its request is aborted. */
 function waitingApp() {
   let asked = (): void => {}
