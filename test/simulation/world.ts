@@ -1,3 +1,4 @@
+import { queryMetrics } from '../../query/metrics/query-metrics.ts'
 import { searchTraces } from '../../query/search/search-traces.ts'
 import { rawZstdFrame } from '../../src/adapters/cloudflare/raw-zstd-frame.ts'
 import { steppedClock } from '../../src/adapters/memory/clock.ts'
@@ -33,6 +34,7 @@ import { SpanBatchBuilder } from '../../src/span/span-batch-builder.ts'
 import { spansOfBatch } from '../../src/span/spans-of-batch.ts'
 import { hexOf } from '../../src/span/trace-id.ts'
 import { sweep } from '../../src/sweep/sweep.ts'
+import { metricsQueryOf } from '../helpers/metrics-query.ts'
 import { stagesOf } from '../helpers/traceql-stages.ts'
 import { type FaultRates, messagesOn, noFaults, queueOn, seededFaults, storeOn } from './faults.ts'
 import { randomSpans } from './random-spans.ts'
@@ -349,8 +351,42 @@ async function judge(world: World, moment: Moment): Promise<void> {
   for (const question of moment === 'on the way' ? questions.slice(turn, turn + 1) : questions) {
     violations.push(...(await searchFaults(question, found, runtime, cache)))
   }
+  violations.push(...(await countFaults(world, found, runtime, cache)))
   world.violations.push(...violations.map((violation) => `${moment}: ${violation}`))
   if (violations.length > 0) world.events.push(`violated ${moment}: ${violations[0]}`)
+}
+
+/** How a count over all time differs from what lookups found: repeats that receipts do not tell may count again. */
+async function countFaults(
+  { lateTraces, clock }: World,
+  found: ReadonlyMap<string, readonly Span[]>,
+  runtime: Runtime,
+  cache: ReadCache,
+): Promise<string[]> {
+  // A query may ask for 90 days at once.
+  const windowNs = 80n * BigInt(dayMs) * 1_000_000n
+  const untilNs = BigInt(clock.nowMs() + dayMs) * 1_000_000n
+  const faults: string[] = []
+  let count = 0
+  let startNs = BigInt(startMs - 40 * dayMs) * 1_000_000n
+  for (; startNs < untilNs; startNs += windowNs) {
+    const endNs = startNs + windowNs - 1n
+    const options = {
+      query: metricsQueryOf('{} | count_over_time()'),
+      range: { startNs, endNs, stepNs: windowNs, isInstant: true },
+      exemplars: 0,
+      seriesMax: 10,
+    }
+    const { series, reasons } = await queryMetrics(tenantDefault, options, runtime, cache)
+    for (const { values } of series) count += values[0] ?? 0
+    faults.push(...reasons.map((reason) => `the count is partial: ${reason}`))
+  }
+  const expected = [...found.values()].reduce((sum, { length }) => sum + length, 0)
+  const mayBeMore = Array.from(found.keys()).some((hex) => lateTraces.has(hex))
+  if (mayBeMore ? count < expected : count !== expected) {
+    faults.push(`${count} spans are counted of ${expected}`)
+  }
+  return faults
 }
 
 interface Question {
