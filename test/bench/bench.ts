@@ -15,6 +15,7 @@ import { benchQueue } from './queue.ts'
 import { type Row, tableOf } from './row.ts'
 import { benchSearch } from './search.ts'
 import { benchSize } from './size.ts'
+import { benchSql } from './sql.ts'
 
 const groups: Readonly<Record<string, (effort: Effort) => Promise<Row[]>>> = {
   decode: benchDecode,
@@ -27,6 +28,7 @@ const groups: Readonly<Record<string, (effort: Effort) => Promise<Row[]>>> = {
   lookup: benchLookup,
   search: benchSearch,
   metrics: benchMetrics,
+  sql: benchSql,
   answers: benchAnswers,
   compact: benchCompact,
   hour: benchHour,
