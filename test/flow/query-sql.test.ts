@@ -238,7 +238,11 @@ function filterQuestions(): Question[] {
     ['duration_ns < 1', (span) => span.endNs === span.startNs],
     ['"span.code" = \'404\'', (s) => textOf(attributeOf(s, 'code')) === '404', ['code']],
     ['"span.code" = 404', (s) => textOf(attributeOf(s, 'code')) === '404', ['code']],
-    ['"span.mixed" = \'7\'', (s) => textOf(attributeOf(s, 'mixed')) === '7', ['mixed']],
+    [
+      'cast("span.mixed" as varchar) = \'7\'',
+      (s) => textOf(attributeOf(s, 'mixed')) === '7',
+      ['mixed'],
+    ],
     ['"span.mixed:string" = \'7\'', (s) => isText7(attributeOf(s, 'mixed')), ['mixed']],
     ['"resource.service.name" = \'\'', (s) => serviceOf(s) === '', ['service.name']],
     ['"resource.service.name" = \'shop\'', (s) => serviceOf(s) === 'shop', ['service.name']],
