@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type HttpServer, startHttpServer } from '../../src/adapters/node/http-server.ts'
 import { exportTraces } from '../../src/ingest/export-traces.ts'
 import {
@@ -7,6 +7,7 @@ import {
   otlpConformance,
   rulesElsewhere,
 } from '../flow/otlp-conformance.ts'
+import { http2Client } from '../helpers/http2-client.ts'
 import { memoryDoor } from '../helpers/memory-door.ts'
 
 const elsewhere = process.env.SPANLAKE_CONFORMANCE_URL
@@ -41,6 +42,14 @@ function ourServer(): ConformanceTarget {
 }
 
 otlpConformance(elsewhere ? { url: () => elsewhere } : ourServer())
+
+// Rule 8. Without TLS no receiver has to speak it, so only ours is asked.
+describe.skipIf(elsewhere)('all of it over one connection of HTTP/2', () => {
+  const client = http2Client()
+  afterAll(() => client.close())
+  otlpConformance({ ...ourServer(), exchange: client.exchange })
+  test('it was one connection', () => expect(client.connections()).toBe(1))
+})
 
 test('every numbered rule has a case, or a reason why not', () => {
   const source = readFileSync(new URL('../flow/otlp-conformance.ts', import.meta.url), 'utf8')

@@ -1,5 +1,18 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import {
+  createServer,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type Server,
+  ServerResponse,
+} from 'node:http'
+import {
+  constants,
+  Http2ServerRequest,
+  type Http2ServerResponse,
+  type ServerHttp2Stream,
+} from 'node:http2'
+import type { AddressInfo, Socket } from 'node:net'
+import type { Readable } from 'node:stream'
 import { getRequestListener } from '@hono/node-server'
 import type { ListenAddress } from '../../config.ts'
 import { SpanlakeError } from '../../errors.ts'
@@ -11,6 +24,7 @@ import {
   connectionsMax,
   headerBytesMax,
   headerMsMax,
+  keepAliveMs,
   type Limits,
   lingerMsMax,
   stopGraceMs,
@@ -18,6 +32,8 @@ import {
 import { mediaTypes, statusResponse } from '../../otlp/response.ts'
 import type { App } from './app-thread.ts'
 import { codeOf, reasonOf } from './file-errors.ts'
+import { hearProtocol } from './hear-protocol.ts'
+import { type Http2Sessions, http2Sessions } from './http2-sessions.ts'
 import { refuseBroken } from './refuse-broken.ts'
 import { bodyOf } from './request-body.ts'
 
@@ -38,8 +54,11 @@ export interface HttpServer {
   close(): Promise<void>
 }
 
+type HttpRequest = IncomingMessage | Http2ServerRequest
+type HttpResponse = ServerResponse | Http2ServerResponse
+
 /**
- * HTTP/1.1 on a socket. The door goes straight from node's request to the flow: web Requests and streams would cost more
+ * HTTP/1.1 and HTTP/2 without TLS on one port; a connection's first bytes tell which. The door goes straight from node's request to the flow: web Requests and streams would cost more
  * than the work.
  *
  * Slow senders are cut off: headers by node after `headerMsMax`, the door's bodies by its flow with a proper 408 after
@@ -51,15 +70,16 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     overrideGlobalObjects: false,
   })
   const requestTimeout = limits.requestMsMax + lingerMsMax
+  const headersTimeout = Math.min(headerMsMax, requestTimeout)
   const server = createServer({
     requestTimeout,
-    headersTimeout: Math.min(headerMsMax, requestTimeout),
+    headersTimeout,
     connectionsCheckingInterval: 500,
     maxHeaderSize: headerBytesMax,
-    keepAliveTimeout: 75_000,
+    keepAliveTimeout: keepAliveMs,
   })
   server.maxConnections = options.connectionsMax ?? connectionsMax
-  const answer = (request: IncomingMessage, response: ServerResponse, waits: boolean): void => {
+  const answer = (request: HttpRequest, response: HttpResponse, waits: boolean): void => {
     const path = (request.url ?? '').split('?', 1)[0] as string
     const start = (): void => {
       if (waits) response.writeContinue()
@@ -79,8 +99,48 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   // The sender of `Expect: 100-continue` has not begun with its body: a refusal saves it the work.
   server.on('checkContinue', (request, response) => answer(request, response, true))
   refuseBroken(server)
+  const http2 = http2Sessions({
+    settingsMsMax: headersTimeout,
+    requestMsMax: requestTimeout,
+    answer,
+  })
+  const unheard = hearConnections(server, http2, headersTimeout)
   const url = await startListening(server, listen)
-  return { url, close: () => stop(server, requestTimeout + limits.queueSendMsMax + stopGraceMs) }
+  const msMax = requestTimeout + limits.queueSendMsMax + stopGraceMs
+  return { url, close: () => stop(server, http2, unheard, msMax) }
+}
+
+/** Connections that have not said yet what they speak. Node's own listener gets those that speak HTTP/1. */
+function hearConnections(server: Server, http2: Http2Sessions, msMax: number): Set<Socket> {
+  const unheard = new Set<Socket>()
+  const speakHttp1 = server.listeners('connection')
+  server.removeAllListeners('connection')
+  server.on('connection', (socket: Socket) => {
+    unheard.add(socket)
+    socket.once('close', () => unheard.delete(socket))
+    hearProtocol(socket, msMax, {
+      heard(protocol) {
+        unheard.delete(socket)
+        if (protocol === 'http2') {
+          http2.take(socket)
+          return
+        }
+        for (const listener of speakHttp1) listener.call(server, socket)
+        socket.resume()
+      },
+      silent(reason) {
+        unheard.delete(socket)
+        if (reason === 'ended') socket.end()
+        else server.emit('clientError', tooLate(), socket)
+      },
+    })
+  })
+  return unheard
+}
+
+/** What node says of headers that take too long. */
+function tooLate(): Error {
+  return Object.assign(new Error('request timeout'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' })
 }
 
 async function startListening(server: Server, { host, port }: ListenAddress): Promise<string> {
@@ -105,10 +165,20 @@ function bracketed(host: string): string {
  * Node closes only the connections that are idle at that moment, and no longer cuts off the slow: those that become idle
  * later are closed here, and all that is left after `msMax`.
  */
-function stop(server: Server, msMax: number): Promise<void> {
+function stop(
+  server: Server,
+  http2: Http2Sessions,
+  unheard: Iterable<Socket>,
+  msMax: number,
+): Promise<void> {
   return new Promise((resolve) => {
+    for (const socket of unheard) socket.destroy()
+    http2.close()
     const idle = setInterval(() => server.closeIdleConnections(), 20)
-    const end = setTimeout(() => server.closeAllConnections(), msMax)
+    const end = setTimeout(() => {
+      server.closeAllConnections()
+      http2.destroy()
+    }, msMax)
     server.close(() => {
       clearInterval(idle)
       clearTimeout(end)
@@ -117,7 +187,7 @@ function stop(server: Server, msMax: number): Promise<void> {
   })
 }
 
-function doorRequestOf(request: IncomingMessage, onStart: () => void): DoorRequest {
+function doorRequestOf(request: HttpRequest, onStart: () => void): DoorRequest {
   return {
     method: request.method ?? '',
     header: (name) => headerOf(request, name),
@@ -125,22 +195,25 @@ function doorRequestOf(request: IncomingMessage, onStart: () => void): DoorReque
   }
 }
 
-function headerOf(request: IncomingMessage, name: string): string | undefined {
+function headerOf(request: HttpRequest, name: string): string | undefined {
   const value = request.headers[name]
   return Array.isArray(value) ? value.join(', ') : value
 }
 
 /** Other signals have their own paths; nothing here takes them. */
-function refusedSignal(request: IncomingMessage, path: string): DoorAnswer {
+function refusedSignal(request: HttpRequest, path: string): DoorAnswer {
   const type = mediaTypeOf(headerOf(request, 'content-type')) ?? 'protobuf'
   const body = statusResponse(codeNotFound, `only traces are taken here, got ${path}`, type)
   return { status: 404, headers: { 'content-type': mediaTypes[type] }, body }
 }
 
 /** Whether what comes with a request to the app has a known and small size. */
-function isBodyBounded({ headers }: IncomingMessage): boolean {
-  const isChunked = headers['transfer-encoding'] !== undefined
-  return !isChunked && Number(headers['content-length'] ?? 0) <= appBodyBytesMax
+function isBodyBounded(request: HttpRequest): boolean {
+  const { 'content-length': length, 'transfer-encoding': chunked } = request.headers
+  if (length !== undefined) return chunked === undefined && Number(length) <= appBodyBytesMax
+  const isBodiless =
+    request instanceof Http2ServerRequest ? request.stream.endAfterHeaders : chunked === undefined
+  return isBodiless
 }
 
 const refusedBody: DoorAnswer = {
@@ -153,35 +226,52 @@ const refusedBody: DoorAnswer = {
 
 /** Even an answer that is there already is sent later: once node has read on, it knows whether the request is complete. */
 async function sendLater(
-  request: IncomingMessage,
-  response: ServerResponse,
+  request: HttpRequest,
+  response: HttpResponse,
   answer: Promise<DoorAnswer>,
 ): Promise<void> {
-  send(request, response, await answer)
+  const { status, headers, body } = await answer
+  const isBodiless = status === 204 || request.method === 'HEAD'
+  const length = status === 204 ? {} : { 'content-length': body.length }
+  const sent = { status, headers: { ...headers, ...length }, body: isBodiless ? undefined : body }
+  if (response instanceof ServerResponse) send(request, response, sent)
+  else sendOnStream(response.stream, sent)
+}
+
+interface SentAnswer {
+  readonly status: number
+  readonly headers: OutgoingHttpHeaders
+  readonly body: Uint8Array | undefined
 }
 
 function send(
-  request: IncomingMessage,
+  request: HttpRequest,
   response: ServerResponse,
-  { status, headers, body }: DoorAnswer,
+  { status, headers, body }: SentAnswer,
 ): void {
   if (response.destroyed) return
-  const isBodiless = status === 204 || request.method === 'HEAD'
-  const length = status === 204 ? {} : { 'content-length': body.length }
   if (request.complete) {
-    response.writeHead(status, { ...headers, ...length })
-    response.end(isBodiless ? undefined : body)
+    response.writeHead(status, headers)
+    response.end(body)
     return
   }
   // Refused before all of it was read. To close now would reset the connection under the answer, so the rest is read and
   // dropped for a while.
-  response.writeHead(status, { ...headers, ...length, connection: 'close' })
-  if (isBodiless) response.flushHeaders()
-  else response.write(body)
+  response.writeHead(status, { ...headers, connection: 'close' })
+  if (body) response.write(body)
+  else response.flushHeaders()
   drain(request, () => response.end())
 }
 
-function drain(request: IncomingMessage, done: () => void): void {
+/** The same in HTTP/2, where a refused sender is stopped by ending its stream, and the connection goes on. */
+function sendOnStream(stream: ServerHttp2Stream, { status, headers, body }: SentAnswer): void {
+  if (stream.destroyed || stream.closed) return
+  stream.respond({ ...headers, ':status': status }, { endStream: body === undefined })
+  if (body) stream.end(body)
+  if (stream.state.remoteClose !== 1) drain(stream, () => stream.close(constants.NGHTTP2_NO_ERROR))
+}
+
+function drain(request: Readable, done: () => void): void {
   const timer = setTimeout(finish, lingerMsMax)
   function finish(): void {
     clearTimeout(timer)

@@ -1,11 +1,15 @@
 import type { IncomingMessage } from 'node:http'
+import { Http2ServerRequest } from 'node:http2'
 
 /**
  * A request's body, chunk by chunk, to be read once. Leaving early keeps the socket: an answer has still to go out on it
  * (node's own iterator closes it, or cannot be left while it waits). `onStart` is called when the first chunk is asked
  * for.
  */
-export function bodyOf(request: IncomingMessage, onStart: () => void): AsyncIterable<Uint8Array> {
+export function bodyOf(
+  request: IncomingMessage | Http2ServerRequest,
+  onStart: () => void,
+): AsyncIterable<Uint8Array> {
   return { [Symbol.asyncIterator]: () => chunksOf(request, onStart) }
 }
 
@@ -16,7 +20,10 @@ interface Asking {
 
 const end = { done: true, value: undefined } as const
 
-function chunksOf(request: IncomingMessage, onStart: () => void): AsyncIterator<Uint8Array> {
+function chunksOf(
+  request: IncomingMessage | Http2ServerRequest,
+  onStart: () => void,
+): AsyncIterator<Uint8Array> {
   const chunks: Uint8Array[] = []
   let asking: Asking | undefined
   let started = false
@@ -45,9 +52,10 @@ function chunksOf(request: IncomingMessage, onStart: () => void): AsyncIterator<
     started = true
     onStart()
     request.on('data', onData)
-    request.once('end', () => stop())
+    // A stream of HTTP/2 that is reset ends, too: half a body must not pass for a whole one.
+    request.once('end', () => stop(isBroken(request) ? brokenOff() : undefined))
     // A sender that goes away closes; node tells the error besides only to who listens for it.
-    request.once('close', () => stop(new Error('connection closed before the end of the body')))
+    request.once('close', () => stop(brokenOff()))
   }
 
   return {
@@ -68,4 +76,12 @@ function chunksOf(request: IncomingMessage, onStart: () => void): AsyncIterator<
       return end
     },
   }
+}
+
+function isBroken(request: IncomingMessage | Http2ServerRequest): boolean {
+  return request instanceof Http2ServerRequest && request.aborted
+}
+
+function brokenOff(): Error {
+  return new Error('connection closed before the end of the body')
 }
