@@ -1,25 +1,8 @@
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, Option } from 'commander'
 import packageJson from '../../package.json' with { type: 'json' }
 import { sqlFormats } from '../../query/api/native/sql-request.ts'
-import {
-  parseBytes,
-  parseDataDirectory,
-  parseDurationMs,
-  parseListen,
-  parseOrigin,
-  parseRegion,
-} from '../../src/config.ts'
-import { messageOf } from '../../src/errors.ts'
-import { isTenantName, unknownOwner } from '../../src/layout/keys.ts'
-import {
-  defaultLimits,
-  retentionMsDefault,
-  retentionMsMax,
-  retentionMsMin,
-  searchLimitMax,
-  sweepGraceMs,
-  tenantDefault,
-} from '../../src/limits.ts'
+import { parseDurationMs } from '../../src/config.ts'
+import { retentionMsMax, searchLimitMax, sweepGraceMs, tenantDefault } from '../../src/limits.ts'
 import { type DeadSource, listDeadCommand, replayDeadCommand, showDeadCommand } from './dead.ts'
 import { type DemoOptions, demoCommand } from './demo.ts'
 import { type ImportCommandOptions, importCommand } from './import-command.ts'
@@ -32,16 +15,29 @@ import {
   type MaintainOptions,
   sweepCommand,
 } from './maintain.ts'
+import {
+  checked,
+  dataDefault,
+  dataOption,
+  option,
+  parseOwner,
+  parseTenant,
+  parseWhole,
+  regionOption,
+  retentionOption,
+  serverOption,
+  tenantOption,
+  tokenOption,
+  tokensOption,
+  urlOption,
+} from './options.ts'
 import { type SearchOptions, searchCommand } from './search.ts'
 import type { ServeOptions } from './serve.ts'
 import { serveCommand } from './serve-command.ts'
+import { withServeOptions } from './serve-options.ts'
 import { type SqlOptions, sqlCommand } from './sql.ts'
 import { createTokenCommand, type TokenOptions } from './token.ts'
 import { type TraceOptions, traceCommand } from './trace.ts'
-
-const serverDefault = 'http://127.0.0.1:4318'
-const dataDefault = 'spanlake-data'
-const tib = 1024 ** 4
 
 /** The `spanlake` command: every flag, its environment variable, its check and its help. */
 export function program(): Command {
@@ -69,106 +65,12 @@ function addServe(root: Command): void {
     .action((options: ServeOptions) => serveCommand(options))
 }
 
-/** All but `--data`: a demo has a folder of its own. */
-function withServeOptions(command: Command): Command {
-  return command
-    .addOption(
-      option('--listen <host:port>', 'where to listen', 'SPANLAKE_LISTEN', parseListen).default(
-        parseListen('127.0.0.1:4318'),
-        '127.0.0.1:4318',
-      ),
-    )
-    .addOption(portOption('--tempo-port <port>', "Tempo's API", 'SPANLAKE_TEMPO_PORT'))
-    .addOption(portOption('--jaeger-port <port>', "Jaeger's APIs", 'SPANLAKE_JAEGER_PORT'))
-    .addOption(regionOption())
-    .addOption(
-      option(
-        '--flush-interval <duration>',
-        'how long spans may wait before they are readable',
-        'SPANLAKE_FLUSH_INTERVAL',
-        (text) => parseDurationMs(text, 10, 600_000),
-      ).default(1_000, '1s'),
-    )
-    .addOption(
-      option(
-        '--compact-interval <duration>',
-        'how often to look for fresh files to compact',
-        'SPANLAKE_COMPACT_INTERVAL',
-        (text) => parseDurationMs(text, 100, 3_600_000),
-      ).default(10_000, '10s'),
-    )
-    .addOption(retentionOption())
-    .addOption(
-      tokensOption(
-        'tokens with their roles and tenants (JSON); without it one tenant, loopback only',
-      ),
-    )
-    .addOption(
-      new Option(
-        '--cors-origin <origin...>',
-        'web pages that may export spans from a browser (space or comma between)',
-      )
-        .env('SPANLAKE_CORS_ORIGIN')
-        .argParser((text: string, before: string[] = []) =>
-          [...before, ...text.split(/[,\s]+/).filter(Boolean)].map((origin) =>
-            checked(parseOrigin)(origin),
-          ),
-        )
-        .default([], 'none'),
-    )
-    .addOption(
-      option(
-        '--max-request-size <size>',
-        'largest request, as sent and again once decompressed',
-        'SPANLAKE_MAX_REQUEST_SIZE',
-        (text) => parseBytes(text, 1024, defaultLimits.requestDecompressedBytesMax),
-      ).default(defaultLimits.requestDecompressedBytesMax, '64MiB'),
-    )
-    .addOption(
-      option(
-        '--max-queue-size <size>',
-        'bound on what waits to be flushed; beyond it the door answers 503',
-        'SPANLAKE_MAX_QUEUE_SIZE',
-        (text) => parseBytes(text, 1024 ** 2, 64 * tib),
-      ).default(4 * 1024 ** 3, '4GiB'),
-    )
-    .addOption(
-      option(
-        '--disk-reserve <size>',
-        'free disk below which the door answers 503',
-        'SPANLAKE_DISK_RESERVE',
-        (text) => parseBytes(text, 0, 64 * tib),
-      ).default(1024 ** 3, '1GiB'),
-    )
-    .addOption(
-      option(
-        '--flush-workers <n>',
-        'threads that press spans into Parquet (default: cores - 1, from 1 to 4)',
-        'SPANLAKE_FLUSH_WORKERS',
-        parseWorkers,
-      ),
-    )
-    .addOption(
-      new Option('--log-level <level>', 'how much to log, as JSON lines on stderr')
-        .env('SPANLAKE_LOG_LEVEL')
-        .choices(['debug', 'info', 'warn', 'error', 'silent'])
-        .default('info'),
-    )
-}
-
 function addImport(root: Command): void {
   root
     .command('import')
     .description('import OTLP JSON lines or protobuf, plain or .gz; - reads stdin')
     .argument('<file...>', 'files to import')
-    .addOption(
-      option(
-        '--to <url>',
-        'a running server; without it, straight into --data',
-        'SPANLAKE_URL',
-        parseUrl,
-      ),
-    )
+    .addOption(urlOption('--to <url>', 'a running server; without it, straight into --data'))
     .addOption(tokenOption())
     .addOption(tenantOption())
     .addOption(dataOption().default(dataDefault))
@@ -328,15 +230,6 @@ function addMaintain(root: Command): void {
     )
 }
 
-function retentionOption(): Option {
-  return option(
-    '--retention <duration>',
-    'how long spans are kept after their receipt',
-    'SPANLAKE_RETENTION',
-    (text) => parseDurationMs(text, retentionMsMin, retentionMsMax),
-  ).default(retentionMsDefault, '30d')
-}
-
 function addDemo(root: Command): void {
   withServeOptions(root.command('demo'))
     .description(
@@ -358,95 +251,4 @@ function addToken(root: Command): void {
     .option('--role <role...>', 'write, read, site, admin', ['write'])
     .option('--tenant <tenant...>', 'the tenants it may name', [tenantDefault])
     .action((options: TokenOptions) => createTokenCommand(options))
-}
-
-function portOption(flags: string, what: string, env: string): Option {
-  const help = `a port of its own for ${what}, at the address of --listen (default: none)`
-  return option(flags, help, env, (text) => parseWhole(text, 0, 65_535))
-}
-
-function tokensOption(help: string): Option {
-  return option('--tokens <file>', help, 'SPANLAKE_TOKENS', parseTokensFile)
-}
-
-function dataOption(): Option {
-  return option('--data <dir>', 'the data directory', 'SPANLAKE_DATA', parseDataDirectory)
-}
-
-function regionOption(): Option {
-  return option(
-    '--region <name>',
-    'the name of this region (default: what the data directory is of, else local)',
-    'SPANLAKE_REGION',
-    parseRegion,
-  )
-}
-
-function serverOption(flags: string): Option {
-  return option(flags, 'a running server', 'SPANLAKE_URL', parseUrl).default(serverDefault)
-}
-
-function tokenOption(): Option {
-  return option('--token <token>', 'a token of that server', 'SPANLAKE_TOKEN', (text) => text)
-}
-
-function tenantOption(parse = parseTenant): Option {
-  return option(
-    '--tenant <tenant>',
-    'the tenant, where there are several',
-    'SPANLAKE_TENANT',
-    parse,
-  )
-}
-
-function option<T>(flags: string, help: string, env: string, parse: (text: string) => T): Option {
-  return new Option(flags, help).env(env).argParser(checked(parse))
-}
-
-/** Turns our refusal into commander's, which names the flag or variable that was wrong. */
-function checked<T>(parse: (text: string) => T): (text: string) => T {
-  return (text) => {
-    try {
-      return parse(text)
-    } catch (error) {
-      throw new InvalidArgumentError(messageOf(error))
-    }
-  }
-}
-
-function parseUrl(text: string): string {
-  if (!URL.canParse(text) || !/^https?:/.test(text)) {
-    throw new InvalidArgumentError(`url must be like ${serverDefault}, got ${text}`)
-  }
-  return text.replace(/\/+$/, '')
-}
-
-/** Dead letters may be nobody's. */
-function parseOwner(text: string): string {
-  return text === unknownOwner ? text : parseTenant(text)
-}
-
-function parseTenant(text: string): string {
-  if (isTenantName(text)) return text
-  throw new InvalidArgumentError(
-    `tenant must be named with letters, digits, . _ -, got ${text.slice(0, 80)}`,
-  )
-}
-
-/** An empty name would be no file, and so an open door. */
-function parseTokensFile(text: string): string {
-  if (text === '') throw new InvalidArgumentError('tokens file must be a path, got ""')
-  return text
-}
-
-function parseWorkers(text: string): number {
-  return parseWhole(text, 1, 64)
-}
-
-function parseWhole(text: string, min: number, max: number): number {
-  const value = Number(text)
-  if (!/^\d+$/.test(text) || value < min || value > max) {
-    throw new InvalidArgumentError(`number must be from ${min} to ${max}, got ${text}`)
-  }
-  return value
 }
