@@ -181,9 +181,8 @@ export const rateBurstSeconds = 5
 /** How long a connection may lie without a request. */
 export const keepAliveMs = 75_000
 
-/** HTTP/2: requests under way on one connection, and on all of them: as many as HTTP/1.1 has sockets for. */
+/** HTTP/2: requests under way on one connection; over all of them, as many as HTTP/1.1 has sockets for. */
 export const http2StreamsMax = 100
-export const http2RequestsMax = connectionsMax
 
 /**
  * HTTP/2: what a sender may have sent and we not yet taken, of one request and on one connection. They bound what comes in a

@@ -1,6 +1,8 @@
 import { type ClientHttp2Session, connect, constants } from 'node:http2'
+import { type AddressInfo, createServer } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { http2Sessions } from '../../src/adapters/node/http2-sessions.ts'
 import { sendEach } from '../../src/ingest/gather-envelopes.ts'
 import { appBodyBytesMax, headerBytesMax, http2StreamsMax } from '../../src/limits.ts'
 import { exchange } from '../helpers/http-client.ts'
@@ -244,6 +246,19 @@ describe('clients that misbehave', () => {
     await expectServing(all)
   })
 
+  test('requests over the bound of all connections together are refused in the same way', async () => {
+    const all = await serving({ sender: sendEach, connectionsMax: 5 })
+    const held = heldQueue(all, 5)
+    const sessions = await Promise.all([connected(all.url), connected(all.url)])
+    const send = (i: number) => exchangeOn(i % 2 ? sessions[0] : sessions[1], { body, headers })
+    const answers = Array.from({ length: 5 }, (_, i) => send(i))
+    await expect.poll(() => held.begun).toBe(5)
+    await expect(send(0)).rejects.toThrow(/NGHTTP2_REFUSED_STREAM/)
+    held.release()
+    await Promise.all(answers)
+    expect(await send(1)).toMatchObject({ status: 200 })
+  })
+
   test('streams over a bound that was agreed on end the connection', async () => {
     const all = await serving({ sender: sendEach })
     const { socket, until, closed } = wireTo(all.url)
@@ -390,6 +405,31 @@ describe('slow senders and receivers', () => {
     finish()
     expect((await slow).body).toHaveLength(1_000_000)
   })
+})
+
+test('a connection without a request is closed in time, and none that has one', async () => {
+  let finish = (): void => {}
+  const sessions = http2Sessions({
+    requestsMax: 10,
+    keepAliveMs: 50,
+    settingsMsMax: 10_000,
+    requestMsMax: 10_000,
+    answer(_, response) {
+      finish = () => response.end('done')
+    },
+  })
+  const server = createServer((socket) => sessions.take(socket)).listen(0, '127.0.0.1')
+  onTestFinished(() => {
+    server.close()
+  })
+  await new Promise((resolve) => server.once('listening', resolve))
+  const session = await connected(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+  const answer = exchangeOn(session, { method: 'GET' })
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  expect(session.closed).toBe(false)
+  finish()
+  expect((await answer).status).toBe(200)
+  await closing(session)
 })
 
 describe('stopping', () => {

@@ -44,7 +44,7 @@ export interface HttpServerOptions {
   readonly exportTraces?: (request: DoorRequest) => Promise<DoorAnswer>
   /** Answers everything else. */
   readonly app: App
-  /** Sockets held at once; one more is closed as soon as it opens. */
+  /** Sockets held at once; one more is closed as soon as it opens. As many requests of HTTP/2, over all of its sockets. */
   readonly connectionsMax?: number
 }
 
@@ -100,6 +100,8 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   server.on('checkContinue', (request, response) => answer(request, response, true))
   refuseBroken(server)
   const http2 = http2Sessions({
+    requestsMax: server.maxConnections,
+    keepAliveMs,
     settingsMsMax: headersTimeout,
     requestMsMax: requestTimeout,
     answer,

@@ -11,13 +11,15 @@ import type { Socket } from 'node:net'
 import {
   headerBytesMax,
   http2ConnectionWindowBytes,
-  http2RequestsMax,
   http2StreamsMax,
   http2StreamWindowBytes,
-  keepAliveMs,
 } from '../../limits.ts'
 
 export interface Http2Options {
+  /** Requests under way over all connections; one more is refused, to be sent again. */
+  readonly requestsMax: number
+  /** How long a connection may lie without a request. */
+  readonly keepAliveMs: number
   /** How long a client may take to answer our settings. */
   readonly settingsMsMax: number
   /** How long a request may take to come, first byte to last, and how long an answer may lie without being taken. */
@@ -63,7 +65,7 @@ export function http2Sessions(options: Http2Options): Http2Sessions {
     session.once('close', () => sessions.delete(session))
     session.setLocalWindowSize(http2ConnectionWindowBytes)
     cutOffSilent(session, options.settingsMsMax)
-    closeWhenIdle(session)
+    closeWhenIdle(session, options.keepAliveMs)
   })
   const take = (
     request: Http2ServerRequest,
@@ -71,7 +73,7 @@ export function http2Sessions(options: Http2Options): Http2Sessions {
     waits: boolean,
   ): void => {
     const { stream } = request
-    if (requests >= http2RequestsMax) {
+    if (requests >= options.requestsMax) {
       // This code says that nothing was done: the sender may try again.
       stream.close(constants.NGHTTP2_REFUSED_STREAM)
       return
@@ -105,19 +107,19 @@ function cutOffSilent(session: ServerHttp2Session, msMax: number): void {
   session.once('close', () => clearTimeout(timer))
 }
 
-function closeWhenIdle(session: ServerHttp2Session): void {
+function closeWhenIdle(session: ServerHttp2Session, msMax: number): void {
   let open = 0
   session.on('stream', (stream) => {
     open++
     stream.once('close', () => {
       open--
-      session.setTimeout(keepAliveMs)
+      session.setTimeout(msMax)
     })
   })
   session.on('timeout', () => {
     if (open === 0) session.close()
   })
-  session.setTimeout(keepAliveMs)
+  session.setTimeout(msMax)
 }
 
 /** `msMax` for the request to come whole, and for what there is of an answer to be taken. Its making may take longer. */

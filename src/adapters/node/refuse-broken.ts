@@ -32,7 +32,10 @@ export function refuseBroken(server: Server): void {
 }
 
 function refusalOf(code: string | undefined): string {
-  const [status, text] = refusals[code ?? ''] ?? ['400 Bad Request', 'request must be HTTP/1.1']
+  const [status, text] = refusals[code ?? ''] ?? [
+    '400 Bad Request',
+    'request must be HTTP/1.1 or HTTP/2',
+  ]
   return (
     `HTTP/1.1 ${status}\r\ncontent-type: text/plain; charset=utf-8\r\n` +
     `content-length: ${text.length + 1}\r\nconnection: close\r\n\r\n${text}\n`
