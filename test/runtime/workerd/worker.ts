@@ -2,19 +2,21 @@ import type { R2Bucket } from '@cloudflare/workers-types'
 import { createApp } from '../../../query/app.ts'
 import { workerdCodec } from '../../../src/adapters/cloudflare/codec.ts'
 import { r2Store } from '../../../src/adapters/cloudflare/r2-store.ts'
+import { compactStep } from '../../../src/compact/compact.ts'
 import { flushMessages } from '../../../src/flush/flush-messages.ts'
 import { openAccess } from '../../../src/ingest/access.ts'
 import { exportTraces } from '../../../src/ingest/export-traces.ts'
 import { sendEach } from '../../../src/ingest/gather-envelopes.ts'
 import { rateLimit } from '../../../src/ingest/rate-limit.ts'
-import { defaultLimits } from '../../../src/limits.ts'
+import { defaultLimits, tenantDefault } from '../../../src/limits.ts'
 import { silentLog } from '../../../src/ports/log.ts'
 import { silentMeter } from '../../../src/ports/meter.ts'
 import type { Queue } from '../../../src/ports/queue.ts'
 import type { Runtime } from '../../../src/runtime.ts'
 import { readCache } from '../../../src/snapshot/read-cache.ts'
 
-// The flows as a Worker runs them, over real R2: the door fills an array where the queue will stand, `/flush` presses it.
+// The flows as a Worker runs them, over real R2: the door fills an array where the queue will stand, `/flush` presses
+// it, `/compact` merges what was flushed.
 const queued: Uint8Array[] = []
 const queue: Queue = {
   maxMessageBytes: 127_900,
@@ -71,6 +73,10 @@ export default {
         async retry() {},
       }))
       return Response.json(await flushMessages(messages, runtime))
+    }
+    if (pathname === '/compact') {
+      const { kind } = await compactStep(tenantDefault, runtime, cache, { now: true })
+      return Response.json({ kind })
     }
     return createApp({ runtime, access, cache, queue }).fetch(request)
   },
