@@ -356,6 +356,21 @@ describe('clients that misbehave', () => {
 })
 
 describe('slow senders and receivers', () => {
+  test('a refused sender that goes on for ever is stopped without an error', async () => {
+    const { url } = await serving({ limits: { requestBytesMax: 1_000 } })
+    const session = await connected(url)
+    const stream = session.request({ ...headers, ':method': 'POST', ':path': '/v1/traces' })
+    stream.on('error', () => {})
+    stream.write(Buffer.alloc(5_000_000))
+    stream.resume()
+    const closed = new Promise((resolve) => stream.once('close', resolve))
+    const answered = await new Promise((resolve) => stream.once('response', resolve))
+    expect(answered).toMatchObject({ ':status': 413, ...headers })
+    await closed
+    expect(stream.rstCode).toBe(constants.NGHTTP2_NO_ERROR)
+    expect(await exchangeOn(session, { body, headers })).toMatchObject({ status: 200 })
+  })
+
   test('a body that stalls is answered 408 with a Status, and the connection goes on', async () => {
     const { url, door } = await serving({ limits: { requestMsMax: 100 } })
     const session = await connected(url)
@@ -456,6 +471,22 @@ describe('stopping', () => {
     await Promise.all(sessions.map(closing))
     await stopped
     expect((await takeQueued()).spans).toHaveLength(60)
+  })
+
+  test('a query that never ends does not hold it up for ever', async () => {
+    const app = { fetch: () => new Promise<Response>(() => {}) }
+    const limits = { requestMsMax: 50, queueSendMsMax: 50 }
+    const { url, server } = await serving({ app, limits })
+    const session = await connected(url)
+    const answers = [
+      exchangeOn(session, { method: 'GET', path: '/q' }),
+      exchange(url, { method: 'GET', path: '/q' }),
+    ]
+    const settled = Promise.allSettled(answers)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    await server.close()
+    const states = (await settled).map(({ status }) => status)
+    expect(states).toEqual(['rejected', 'rejected'])
   })
 
   test('half a request does not hold it up for ever', async () => {
