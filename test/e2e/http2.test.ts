@@ -116,6 +116,34 @@ describe('requests', () => {
     expect((await takeQueued()).spans).toHaveLength(20_000)
   })
 
+  test('a query whose client goes away is told so, and others on the connection go on', async () => {
+    const begun: string[] = []
+    const aborted: string[] = []
+    const app = {
+      async fetch({ url, signal }: Request) {
+        const { pathname } = new URL(url)
+        if (pathname === '/quick') return new Response('ok')
+        begun.push(pathname)
+        await new Promise((resolve) => signal.addEventListener('abort', resolve))
+        aborted.push(pathname)
+        return new Response('late')
+      },
+    }
+    const { url } = await serving({ app })
+    const session = await connected(url)
+    const reset = session.request({ ':path': '/reset' })
+    const other = await connected(url)
+    other.request({ ':path': '/gone' }).on('error', () => {})
+    await expect.poll(() => begun.length).toBe(2)
+    reset.close(constants.NGHTTP2_CANCEL)
+    await expect.poll(() => aborted).toEqual(['/reset'])
+    other.destroy()
+    await expect.poll(() => aborted).toEqual(['/reset', '/gone'])
+    expect(await exchangeOn(session, { method: 'GET', path: '/quick' })).toMatchObject({
+      status: 200,
+    })
+  })
+
   test('who asks first is told to go on, or refused before it has sent anything', async () => {
     const { url } = await serving({ limits: { requestBytesMax: 1_000 } })
     const session = await connected(url)
