@@ -76,17 +76,16 @@ async function listIn(
 ) {
   const troubles: string[] = [...broken]
   const summaries = openSummaries(manifest, runtime, cache.index, troubles)
-  const filesOf = async (day: DayListRef) =>
-    (await readDayList(manifest, day, runtime, cache.index)).files
-  const holders = async (traceId: Uint8Array, among: ReadonlySet<string>) => {
-    try {
-      return await locateFiles(manifest, traceId, among, runtime, cache.index)
-    } catch (error) {
-      if (kindOf(error) !== 'corrupt') throw error
-      troubles.push(messageOf(error))
-      return undefined
-    }
+  const brokenDays = new Set<string>()
+  const filesOf = async (day: DayListRef) => {
+    if (brokenDays.has(day.name)) return []
+    const list = await orTrouble(troubles, () => readDayList(manifest, day, runtime, cache.index))
+    // Traces ask for the days beside them again and again.
+    if (list === undefined) brokenDays.add(day.name)
+    return list?.files ?? []
   }
+  const holders = (traceId: Uint8Array, among: ReadonlySet<string>) =>
+    orTrouble(troubles, () => locateFiles(manifest, traceId, among, runtime, cache.index))
   const remembering = { ...runtime, store: rangeMemory(runtime.store, listRangesHeld) }
   const test = summaryTest(filter ?? {})
   const might = filter && test.might
@@ -123,6 +122,17 @@ async function listIn(
         manifest.days.reduce((sum, day) => sum + day.files, files.length) + broken.length,
       filesRead: summaries.opened,
     },
+  }
+}
+
+/** What is broken leaves the list partial; everything else goes on. */
+async function orTrouble<T>(troubles: string[], work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work()
+  } catch (error) {
+    if (kindOf(error) !== 'corrupt') throw error
+    troubles.push(messageOf(error))
+    return undefined
   }
 }
 

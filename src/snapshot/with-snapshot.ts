@@ -32,7 +32,8 @@ export type ReadRuntime = Pick<Runtime, 'store' | 'codec' | 'region'>
 /**
  * What `work` makes of a tenant's snapshot: fresh files are listed, then manifests. An object that was listed or named
  * and then is missing was absorbed or replaced meanwhile: all starts anew with the listing of fresh files, since its
- * spans are elsewhere now (protocol V6), `freshListingsMax` times in all. Throws kind `unavailable` after that.
+ * spans are elsewhere now (protocol V6), `freshListingsMax` times in all. Throws kind `unavailable` after that, with the name of
+ * what was missing last.
  */
 export async function withSnapshot<T>(
   tenant: string,
@@ -40,14 +41,18 @@ export async function withSnapshot<T>(
   cache: ReadCache,
   work: (snapshot: Snapshot) => Promise<T>,
 ): Promise<T> {
+  let missing = ''
   for (let listings = 0; listings < freshListingsMax; listings++) {
     try {
       return await work(await takeSnapshot(tenant, runtime, cache))
     } catch (error) {
       if (!(error instanceof MissingObject)) throw error
+      missing = error.key
     }
   }
-  throw new SpanlakeError('unavailable', 'objects must hold still for one answer, try again')
+  // Either everything moves quickly, or the object is lost: its name is what an operator looks for.
+  const rule = 'objects must hold still for one answer, try again'
+  throw new SpanlakeError('unavailable', `${rule}, missing is ${missing}`)
 }
 
 async function takeSnapshot(

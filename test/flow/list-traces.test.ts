@@ -248,6 +248,20 @@ test('a broken file leaves the list partial, and is named', async () => {
   expect(page).toMatchObject({ complete: false, reasons: [expect.stringContaining(bad)] })
 })
 
+test('a broken day list leaves the list partial, and is named once', async () => {
+  const world = lookupWorld()
+  await world.flush(world.envelope([span(1, 1, 1), span(2, 2, 2)]))
+  await compactStep('acme', world.runtime, readCache(), { now: true })
+  await world.flush(world.envelope([span(3, 3, 3), span(4, 4, 4)]))
+  for await (const { key } of listAll(world.store, 'acme/index/here/days/')) {
+    const { body } = (await world.store.get(key))!
+    await world.store.put(key, body.subarray(0, -1), { kind: 'overwrite' })
+  }
+  const page = await list(world)
+  expect(numbers(page)).toEqual([4, 3])
+  expect(page).toMatchObject({ complete: false, reasons: [expect.stringContaining('day list')] })
+})
+
 test('a file with the bytes of another leaves the list partial, and is named', async () => {
   const world = lookupWorld()
   const one = await world.flush(world.envelope([span(1, 1, 1)]))

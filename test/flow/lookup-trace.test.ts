@@ -212,12 +212,12 @@ test('a file that vanishes between listing and read starts the lookup again, and
 
 test(`files that never hold still are unavailable after ${freshListingsMax} listings, not absent`, async () => {
   const world = lookupWorld()
-  await world.flush(world.envelope([span(1, 1)]))
+  const lost = await world.flush(world.envelope([span(1, 1)]))
   const store = { ...world.store, get: async () => undefined }
   world.forget()
   await expect(
     lookupTrace('acme', traceId(1), { ...world.runtime, store }, readCache()),
-  ).rejects.toMatchObject({ kind: 'unavailable' })
+  ).rejects.toMatchObject({ kind: 'unavailable', message: expect.stringContaining(lost) })
   expect(world.asked.lists).toBe(2 * freshListingsMax)
 })
 
