@@ -131,6 +131,18 @@ test('the list: newest first, page by page', async () => {
   expect(second).not.toHaveProperty('next')
 })
 
+test('a service with an empty name is none, in the list as in a search', async () => {
+  const { world, app } = opened()
+  await world.flush(world.envelope([span(1, 1, { name: 'root', service: '' })]))
+  for (const path of ['traces?', 'search?q={}']) {
+    const { traces } = (await (await app.request(`/api/v1/${path}`)).json()) as {
+      traces: object[]
+    }
+    expect(traces).toEqual([expect.objectContaining({ rootName: 'root', services: [] })])
+    expect(traces[0]).not.toHaveProperty('rootService')
+  }
+})
+
 test('the list takes times in seconds and in nanoseconds', async () => {
   const { world, app } = opened()
   await world.flush(world.envelope([span(1, 0 + 1), span(2, 1), span(3, 1)]))

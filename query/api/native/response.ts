@@ -16,6 +16,7 @@ export function traceListResponse({ traces, next, complete, reasons, cost }: Tra
   return { traces: traces.map(summaryJson), next, spanlake: { complete, reasons, cost } }
 }
 
+/** A name that is empty is none, as in a search. */
 function summaryJson(summary: TraceSummary) {
   const { traceId, startNs, endNs, rootService, rootName, spans, errors, services } = summary
   return {
@@ -23,11 +24,11 @@ function summaryJson(summary: TraceSummary) {
     startTimeUnixNano: unsigned(startNs),
     endTimeUnixNano: unsigned(endNs),
     durationNs: String(endNs > startNs ? endNs - startNs : 0n),
-    rootService,
+    rootService: rootService || undefined,
     rootName,
     spans,
     errors,
-    services,
+    services: services.filter((name) => name !== ''),
   }
 }
 
