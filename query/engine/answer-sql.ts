@@ -1,7 +1,7 @@
 import { messageOf, SpanlakeError } from '../../src/errors.ts'
 import { sqlPartBytes } from '../../src/limits.ts'
 import { checkResult } from './check-result.ts'
-import { type DuckDb, type DuckDbRows, quoted } from './duckdb.ts'
+import type { DuckDb, DuckDbRows } from './duckdb.ts'
 import type { SqlBounds } from './sql-bounds.ts'
 import { failureOf } from './sql-failure.ts'
 import type { LaidJob, SqlReply, SqlRequest } from './sql-protocol.ts'
@@ -26,7 +26,8 @@ export function answerSql(
       }
       case 'rows': {
         await setUp(request.job, request.job.paths)
-        const result = await database.select(request.job.sql)
+        const result = await database.select(request.job.sql, bounds.resultRows + 1)
+        checkResult(result.count, 0, bounds)
         parts = partsOf(result, bounds)
         return { kind: 'columns', columns: result.columns }
       }
@@ -34,10 +35,13 @@ export function answerSql(
         const part = await parts?.next()
         return part?.value ?? { kind: 'end' }
       }
-      case 'parquet':
-        await setUp(request.job, [...request.job.paths, request.path])
-        await writeParquet(database, request.job.sql, request.path, bounds)
+      case 'parquet': {
+        const { job, path } = request
+        await setUp(job, [...job.paths, path])
+        const count = await database.selectToParquet(job.sql, bounds.resultRows + 1, path)
+        checkResult(count, 0, bounds)
         return { kind: 'written' }
+      }
     }
   }
 
@@ -68,13 +72,12 @@ async function* partsOf(
 ): AsyncGenerator<SqlReply, undefined> {
   let rows: (readonly unknown[])[] = []
   let partBytes = 0
-  let rowsSeen = 0
   let bytesSeen = 0
   for (let chunk = await result.next(); chunk !== undefined; chunk = await result.next()) {
     for (const row of chunk) {
       const bytes = Buffer.byteLength(JSON.stringify(row))
       bytesSeen += bytes
-      checkResult(++rowsSeen, bytesSeen, bounds)
+      checkResult(result.count, bytesSeen, bounds)
       rows.push(row)
       partBytes += bytes
       if (partBytes < sqlPartBytes) continue
@@ -85,20 +88,4 @@ async function* partsOf(
   }
   if (rows.length > 0) yield { kind: 'rows', rows }
   return undefined
-}
-
-async function writeParquet(
-  database: DuckDb,
-  sql: string,
-  path: string,
-  bounds: SqlBounds,
-): Promise<void> {
-  await database.prepare(sql)
-  // As a view, neither a comment nor a semicolon of it can end a statement of ours.
-  await database.run(`CREATE TEMP VIEW spanlake_result AS ${sql}`)
-  const some = `FROM spanlake_result LIMIT ${bounds.resultRows + 1}`
-  const rows = await database.value(
-    `COPY (${some}) TO ${quoted(path)} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)`,
-  )
-  checkResult(Number(rows), 0, bounds)
 }

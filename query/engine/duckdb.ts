@@ -4,18 +4,17 @@ import {
   DuckDBInstance,
   DuckDBIntervalValue,
   type DuckDBPreparedStatement,
-  type DuckDBResult,
   type DuckDBValueConverter,
   type Json,
   JsonDuckDBValueConverter,
   StatementType,
 } from '@duckdb/node-api'
-import { SpanlakeError } from '../../src/errors.ts'
+import { messageOf, SpanlakeError } from '../../src/errors.ts'
 import type { SqlColumn } from '../sql/sql-engine.ts'
 
 // The only file that imports DuckDB. What we learnt of it, each held by a test: `=` on a BLOB column with a bloom filter
 // finds nothing when bytes are not ASCII; a text of several statements runs them all; paths that may be read may also be
-// written; there is no deadline but `interrupt`, and binding does not hear it.
+// written; there is no deadline but `interrupt`, and binding does not hear it; a stream of rows that fails just ends.
 
 export interface DuckDb {
   /** The first value of our own SQL. */
@@ -24,16 +23,17 @@ export interface DuckDb {
   run(sql: string): Promise<void>
   /** From here on no file but these can be opened, and no setting be changed. */
   lock(paths: readonly string[]): Promise<void>
-  /** Throws kind `invalid` when the text is anything but one SELECT that can be run; runs nothing. */
-  prepare(sql: string): Promise<void>
-  /** Starts one SELECT; its rows come as they are asked for. Throws kind `invalid` for any other statement. */
-  select(sql: string): Promise<DuckDbRows>
+  /** Runs one SELECT, of which so many rows are kept. Throws kind `invalid` for any other statement. */
+  select(sql: string, rowsMax: number): Promise<DuckDbRows>
+  /** The same into a new Parquet file; gives the number of its rows. */
+  selectToParquet(sql: string, rowsMax: number, path: string): Promise<number>
   /** Makes what runs throw, as soon as it looks. */
   interrupt(): void
 }
 
 export interface DuckDbRows {
   readonly columns: readonly SqlColumn[]
+  readonly count: number
   /** The next of them, each made as it is asked for; undefined after the last. */
   next(): Promise<Iterable<readonly unknown[]> | undefined>
 }
@@ -60,11 +60,13 @@ export async function openDuckDb(threads: number, memoryBytes: number): Promise<
       await connection.run(sql)
     },
     lock: (paths) => lockDown(connection, paths),
-    async prepare(sql) {
-      const prepared = await prepareSelect(connection, sql)
-      prepared.destroySync()
+    select: (sql, rowsMax) => runSelect(connection, sql, rowsMax),
+    async selectToParquet(sql, rowsMax, path) {
+      await viewOf(connection, sql)
+      const some = `FROM spanlake_result LIMIT ${rowsMax}`
+      const options = 'FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false'
+      return runCounted(connection, `COPY (${some}) TO ${quoted(path)} (${options})`)
     },
-    select: (sql) => startSelect(connection, sql),
     interrupt: () => connection.interrupt(),
   }
 }
@@ -91,14 +93,43 @@ async function prepareSelect(
   return prepared
 }
 
-async function startSelect(connection: DuckDBConnection, sql: string): Promise<DuckDbRows> {
+/** Makes a view of one SELECT: neither a comment nor a semicolon of it can end a statement of ours. */
+async function viewOf(connection: DuckDBConnection, sql: string): Promise<readonly SqlColumn[]> {
   const prepared = await prepareSelect(connection, sql)
-  const result = await prepared.stream()
+  const columns = Array.from({ length: prepared.columnCount }, (_, i) => ({
+    name: prepared.columnName(i),
+    type: prepared.columnType(i).toString(),
+  }))
+  prepared.destroySync()
+  await connection.run(`CREATE OR REPLACE TEMP VIEW spanlake_result AS ${sql}`)
+  return columns
+}
+
+/**
+ * All rows are made before the first is given away: a result that is streamed ends where it fails, and nothing tells the
+ * one from the other. In a table they are part of the memory that DuckDB counts, and not in a result that is not streamed.
+ * No table takes structs without names, of which our JSON would keep one value: they are refused.
+ */
+async function runSelect(
+  connection: DuckDBConnection,
+  sql: string,
+  rowsMax: number,
+): Promise<DuckDbRows> {
+  const columns = await viewOf(connection, sql)
+  const make = `CREATE OR REPLACE TEMP TABLE spanlake_rows AS FROM spanlake_result LIMIT ${rowsMax}`
+  const count = await runCounted(connection, make)
+  const result = await connection.stream('FROM spanlake_rows')
+  let given = 0
   return {
-    columns: columnsOf(result),
+    columns,
+    count,
     async next() {
       const chunk = await result.fetchChunk()
-      if (chunk === null || chunk.rowCount === 0) return undefined
+      if (chunk === null || chunk.rowCount === 0) {
+        if (given === count) return undefined
+        throw new SpanlakeError('internal', `sql rows must be ${count}, got ${given}`)
+      }
+      given += chunk.rowCount
       return (function* rows() {
         for (let row = 0; row < chunk.rowCount; row++) yield chunk.convertRowValues(row, toJson)
       })()
@@ -106,8 +137,15 @@ async function startSelect(connection: DuckDBConnection, sql: string): Promise<D
   }
 }
 
-function columnsOf(result: DuckDBResult): SqlColumn[] {
-  return result.columnNames().map((name, i) => ({ name, type: result.columnType(i).toString() }))
+/** Runs a statement of ours, that says how many rows it has written. */
+async function runCounted(connection: DuckDBConnection, sql: string): Promise<number> {
+  try {
+    const reader = await connection.runAndReadAll(sql)
+    return Number(reader.getRows()[0]?.[0])
+  } catch (cause) {
+    // Where it fails is told by our text, with our paths.
+    throw new Error(messageOf(cause).replace(/\n\nLINE \d+: .*$/s, ''), { cause })
+  }
 }
 
 /** Integers that JSON's readers would round are text, as are decimals and times; bytes are hex. */

@@ -26,7 +26,7 @@ async function answer(sql: string, columns: ReadonlySet<string> | 'all'): Promis
     await database.run(`CREATE OR REPLACE VIEW ${name} AS SELECT ${list} FROM all_${name}`)
   }
   try {
-    const result = await database.select(sql)
+    const result = await database.select(sql, 100_000)
     const rows: string[] = []
     for (let some = await result.next(); some; some = await result.next()) {
       for (const row of some) rows.push(JSON.stringify(row))

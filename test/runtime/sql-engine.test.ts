@@ -49,6 +49,14 @@ describe('rows', () => {
     expect(Math.max(...parts) * 100).toBeLessThan(2 * sqlPartBytes)
   })
 
+  test('have names of columns that come twice, and no structs without names', async () => {
+    const { pool } = await testPool()
+    const { columns, rows } = await ask(pool, `SELECT 1 AS a, {b: 2} AS a, 3::VARIANT AS "A"`)
+    expect(columns.map(({ name }) => name)).toEqual(['a', 'a', 'A'])
+    expect(rows).toEqual([[1, { b: 2 }, 3]])
+    await expect(ask(pool, 'SELECT row(1, 2)')).rejects.toThrow(/unnamed struct/)
+  })
+
   test('none have columns all the same', async () => {
     const { pool } = await testPool()
     const { columns, rows } = await ask(pool, 'SELECT 1 AS a WHERE false')
@@ -163,6 +171,20 @@ describe('a SELECT that fails when it is run', () => {
     const sql = `SELECT CASE WHEN i = 90000 THEN error('late') ELSE i END FROM range(90001) t (i)`
     await expect(ask(pool, sql)).rejects.toMatchObject({ kind: 'invalid' })
   })
+
+  test.each(['rows', 'parquet'] as const)(
+    'fails behind more rows than a stream holds, and names no path: %s',
+    async (format) => {
+      const { pool, folder } = await testPool()
+      const cell = `CASE WHEN i = 90000 THEN (i || 'late')::INT::VARCHAR ELSE repeat('x', 50) END`
+      const failing = ask(pool, `SELECT ${cell} FROM range(95000) t (i)`, { format })
+      await expect(failing).rejects.toMatchObject({
+        kind: 'invalid',
+        message: expect.stringMatching(/Could not convert string '90000late' to INT32/),
+      })
+      await expect(failing).rejects.not.toThrow(folder)
+    },
+  )
 
   test('our own set-up failing is no fault of the client', async () => {
     const { pool } = await testPool()

@@ -52,7 +52,7 @@ async function opened(locked: boolean): Promise<DuckDb> {
 /** All that a statement says, be it by an error. */
 async function said(database: DuckDb, sql: string): Promise<{ text: string; failed: boolean }> {
   try {
-    const rows = await database.select(sql).catch(async (error: Error) => {
+    const rows = await database.select(sql, 100_000).catch(async (error: Error) => {
       if (!error.message.includes('must be one SELECT')) throw error
       await database.run(sql)
       return undefined
