@@ -89,6 +89,8 @@ export function sqlSession(
       if (sql.length > sqlCharsMax) {
         throw new SpanlakeError('invalid', `sql must have at most ${sqlCharsMax} characters`)
       }
+      // The engine takes it for the end of the text.
+      if (sql.includes('\0')) throw new SpanlakeError('invalid', 'sql must have no NUL')
       const reply = await ask({ kind: 'parse', sql })
       return treeOf(reply.kind === 'tree' ? reply.text : '')
     },

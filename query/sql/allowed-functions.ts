@@ -70,7 +70,9 @@ export const allowedFunctions: ReadonlySet<string> = words(`
 `)
 
 /** Those that may stand where a table does. */
-export const allowedTableFunctions: ReadonlySet<string> = words('generate_series range unnest')
+export const allowedTableFunctions: ReadonlySet<string> = words(
+  'generate_series json_each json_tree range unnest',
+)
 
 function words(text: string): ReadonlySet<string> {
   return new Set(text.trim().split(/\s+/))

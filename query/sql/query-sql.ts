@@ -206,5 +206,19 @@ function explained(error: unknown, { names, laid }: SqlPlan): unknown {
     const [told = ''] = message.split('\n')
     message = near.length > 0 ? `${told} did you mean ${near.join(', ')}` : told
   }
+  const hint = hints.find(([said]) => said.test(message))?.[1]
+  if (hint !== undefined) message = `${message.split('\n')[0]}: ${hint}`
   return new SpanlakeError(kindOf(error), message, { cause: error })
 }
+
+/** What everybody tries first, and how it is said here. */
+const hints: readonly (readonly [said: RegExp, hint: string])[] = [
+  [
+    /Cannot compare values of type TIMESTAMP\S* and type TIMESTAMP WITH TIME ZONE/,
+    'times here are plain ones in UTC, as is now()::TIMESTAMP',
+  ],
+  [
+    /Referenced table "(resource|scope|span)" not found/i,
+    'names with dots stand in double quotes, "resource.service.name"',
+  ],
+]

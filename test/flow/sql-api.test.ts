@@ -191,6 +191,8 @@ test('what is wrong is told before anything is read', async () => {
     ['select 1', '?start=20&end=10', 'end must be after start'],
     ['select "span.http.rout" from spans', '', 'did you mean "span.http.route"'],
     ['select "http.route" from spans', '', 'did you mean "span.http.route"'],
+    ['select span.http.route from spans', '', 'in double quotes, "resource.service.name"'],
+    ['select 1 from spans where start > now() - interval 1 hour', '', 'now()::TIMESTAMP'],
   ] as const) {
     const response = await ask(body, { query })
     const { error } = (await response.json()) as ErrorBody

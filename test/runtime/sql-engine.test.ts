@@ -143,6 +143,7 @@ describe('texts', () => {
     ['SELECT 1e400', 'numbers must be finite'],
     [`SELECT ${'('.repeat(20_000)}1${')'.repeat(20_000)}`, 'memory exhausted'],
     [`SELECT ${'NOT '.repeat(2_000)}true`, 'depth limit'],
+    ['SELECT 1 \0; SELECT 2', 'must have no NUL'],
     ['x'.repeat(sqlCharsMax), 'syntax error'],
     ['x'.repeat(sqlCharsMax + 1), 'at most 100000 characters'],
     [' '.repeat(10_000_000), 'at most 100000 characters'],
