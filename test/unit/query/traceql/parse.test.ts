@@ -187,14 +187,13 @@ describe('bounds', () => {
     ['({ } | rate())', ' + 1', ''],
     ['{ } | select(.a', ', .a', ')'],
     ['{ } | rate() by (.a', ', .a', ')'],
-    ['{ } | quantile_over_time(duration, .5', ', .5', ')'],
     ['{ } with (a=1', ', a=1', ')'],
   ])(
     '%s%s…: operators at the bound are read, checked and printed, more are not',
     (start, link, end) => {
       // The start and the end may hold some themselves.
       const own = lexTraceql(start + end).filter(({ text }) =>
-        /^[|>]$|^(rate|select|quantile_over_time)$/.test(text),
+        /^[|>]$|^(rate|select)$/.test(text),
       ).length
       const chain = (links: number) => start + link.repeat(links) + end
       const longest = parseTraceql(chain(queryOperatorsMax - own))
@@ -245,12 +244,11 @@ describe('hostile text', () => {
     '|',
   ]
 
-  test.each(pieces)('%s, again and again, is refused in no time', (piece) => {
+  // Where each piece cost as much as there are pieces, this would take longer than a test may.
+  test.each(pieces)('%s, again and again, is refused', (piece) => {
     const text = piece.repeat(Math.floor(queryCharsMax / piece.length))
-    const start = performance.now()
     expect(refusalOf(text)).toMatch(/^traceql line \d+ column \d+: expected .{1,200}$/)
     expect(refusalOf(`{ .a = ${text.slice(20)}`)).toMatch(/^traceql line/)
-    expect(performance.now() - start).toBeLessThan(1_000)
   })
 
   test('half a character is refused', () => {
