@@ -24,23 +24,23 @@ interface Place {
 }
 
 /**
- * SQL in processes that each run one query: what one does to its engine, no other sees. Nothing is started before the
- * first query; disposing ends all that run, and removes their files.
+ * SQL in processes that each run one query: what one does to its engine, no other sees. Removes what others have left in
+ * the folder; starts nothing before the first query; disposing ends all that run, and removes their files.
  */
 export function sqlPool(options: SqlPoolOptions): SqlEngine & AsyncDisposable {
   const { folder, log, spare = true } = options
   const bounds = { ...sqlBounds, ...options.bounds }
   const line = waitingLine(bounds.queries, bounds.waiting, bounds.waitMs)
   const places = new Set<Place>()
-  let cleaned: Promise<void> | undefined
+  // At once, and not with the first query, which may never come: what a crash left are copies of spans.
+  const cleaned = removeLeftBehind(folder).catch((error) => {
+    log.warn('sql folder not cleaned', { folder, error: messageOf(error) })
+  })
   let ready: Promise<Place> | undefined
   let idle: NodeJS.Timeout | undefined
   let closed = false
 
   async function startPlace(): Promise<Place> {
-    cleaned ??= removeLeftBehind(folder).catch((error) => {
-      log.warn('sql folder not cleaned', { folder, error: messageOf(error) })
-    })
     await cleaned
     const own = await makeSessionFolder(folder)
     try {
@@ -121,6 +121,7 @@ export function sqlPool(options: SqlPoolOptions): SqlEngine & AsyncDisposable {
     async [Symbol.asyncDispose]() {
       closed = true
       clearTimeout(idle)
+      await cleaned
       await ready?.catch(() => {})
       await Promise.all([...places].map(endPlace))
     },

@@ -361,23 +361,24 @@ describe('the process of a query', () => {
     await expect.poll(() => processesIn(folder)).toEqual([])
   })
 
-  test('ends with the process that started it, whose folders are removed by the next', async () => {
-    const { pool, folder } = await testPool()
+  test('ends with the process that started it, whose folders the next pool removes unasked', async () => {
+    const folder = await temporaryFolder()
     const other = spawn(process.execPath, [holder.pathname, folder])
     expect(String(await once(other.stdout, 'data'))).toBe(`${answered}\n`)
     expect(await processesIn(folder)).toHaveLength(1)
     other.kill('SIGKILL')
     await expect.poll(() => processesIn(folder)).toEqual([])
     expect(await readdir(folder)).toHaveLength(1)
-    await ask(pool, 'SELECT 1')
-    expect(await readdir(folder)).toEqual([])
+    await using _pool = sqlPool({ folder, log: silentLog })
+    await expect.poll(() => readdir(folder)).toEqual([])
   })
 
   test('leaves nothing to those that come after it', async () => {
-    const { pool, folder } = await testPool()
+    const folder = await temporaryFolder()
     const dead = join(folder, `${2 ** 22 + 1}@${hostOf(await ownName())},old`)
     await mkdir(dead)
     await writeFile(join(dead, 'a.parquet'), 'spans')
+    await using pool = sqlPool({ folder, log: silentLog, spare: false })
     await ask(pool, 'SELECT 1')
     expect(await readdir(folder)).toEqual([])
   })
