@@ -54,14 +54,14 @@ export async function readDependencies(
   const costed = { ...runtime, store: costedStore(runtime.store, cost) }
   const startMs = clock.nowMs()
   try {
-    return await withSnapshot(tenant, costed, cache, async (snapshot) => {
+    return await withSnapshot(tenant, costed, cache, async (snapshot, reading) => {
       const troubles = new Set(snapshot.broken)
       const isLate = () => clock.nowMs() >= startMs + dependencyMsMax
       const isOver = bounds({ cost, troubles, signal, isLate })
       const value = await readIn({
         snapshot,
         range,
-        runtime: costed,
+        runtime: reading,
         cache,
         cost,
         troubles,

@@ -53,10 +53,10 @@ export async function queryMetrics(
   const startMs = clock.nowMs()
   const endMs = startMs + metricsMsMax
   try {
-    return await withSnapshot(tenant, costed, cache, (snapshot) => {
+    return await withSnapshot(tenant, costed, cache, (snapshot, reading) => {
       // What begins again counts its files anew; what it asked of the store, it asked.
       Object.assign(cost, noScan)
-      return metricsIn(snapshot, { options, intervals, runtime: costed, cache, cost, endMs })
+      return metricsIn(snapshot, { options, intervals, runtime: reading, cache, cost, endMs })
     })
   } finally {
     meter.count('spanlake_metrics_queries_total', 1)

@@ -61,10 +61,10 @@ export async function searchTraces(
   const startMs = clock.nowMs()
   const endMs = startMs + (options.msMax ?? searchMsMax)
   try {
-    return await withSnapshot(tenant, costed, cache, (snapshot) => {
+    return await withSnapshot(tenant, costed, cache, (snapshot, reading) => {
       // A search that begins again counts its files anew; what it asked of the store, it asked.
       Object.assign(cost, noScan)
-      return searchIn(snapshot, { options, runtime: costed, cache, cost, endMs })
+      return searchIn(snapshot, { options, runtime: reading, cache, cost, endMs })
     })
   } finally {
     meter.count('spanlake_searches_total', 1)

@@ -119,12 +119,18 @@ async function layPlan(
   const { range, signal } = options
   if (checked.views.size === 0) return { setup: [], reasons: [], names: [], laid: new Map() }
   let attempt = 0
-  return withSnapshot(tenant, runtime, cache, async (snapshot) => {
+  return withSnapshot(tenant, runtime, cache, async (snapshot, strict) => {
     const { manifest, files, broken } = snapshot
     const filesConsidered = manifest.days.reduce((sum, day) => sum + day.files, files.length)
     // What begins again counts its files anew; what it asked of the store, it asked.
     Object.assign(cost, nothingRead, { filesConsidered })
-    const reading: SqlReading = { snapshot, runtime, cache, cost, troubles: new Set(broken) }
+    const reading: SqlReading = {
+      snapshot,
+      runtime: strict,
+      cache,
+      cost,
+      troubles: new Set(broken),
+    }
     const found = await filesToLay(range, reading)
     if (signal?.aborted) throw new SpanlakeError('unavailable', 'sql query was cancelled')
     const chosen = chooseColumns(checked, knownKeys(found.map(({ columns }) => columns)))

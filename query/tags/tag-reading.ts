@@ -44,7 +44,7 @@ export async function readTags<Value>(
   const costed = { ...runtime, store: costedStore(runtime.store, cost) }
   const startMs = clock.nowMs()
   try {
-    return await withSnapshot(tenant, costed, cache, async (snapshot) => {
+    return await withSnapshot(tenant, costed, cache, async (snapshot, reading) => {
       const { manifest, files, broken } = snapshot
       const filesConsidered = manifest.days.reduce((sum, day) => sum + day.files, files.length)
       // What begins again counts its files anew; what it asked of the store, it asked.
@@ -56,7 +56,7 @@ export async function readTags<Value>(
         signal,
         isLate: () => clock.nowMs() >= startMs + tagMsMax,
       })
-      const value = await work({ snapshot, runtime: costed, cache, cost, troubles, isOver })
+      const value = await work({ snapshot, runtime: reading, cache, cost, troubles, isOver })
       return { value, reasons: [...troubles].sort(), cost }
     })
   } finally {

@@ -55,8 +55,8 @@ export async function listTraces(
   const cost = noCost()
   const costed = { ...runtime, store: costedStore(runtime.store, cost) }
   const listing = { options, window: windowOf(options), isOver: bounds(options, runtime) }
-  const list = await withSnapshot(tenant, costed, cache, (snapshot) =>
-    listIn(snapshot, listing, costed, cache),
+  const list = await withSnapshot(tenant, costed, cache, (snapshot, reading) =>
+    listIn(snapshot, listing, reading, cache),
   )
   return { ...list, cost: { ...cost, ...list.cost } }
 }

@@ -58,8 +58,8 @@ export async function lookupTrace(
   const costed = { ...runtime, store: costedStore(runtime.store, cost) }
   let result = 'failed'
   try {
-    const answer = await withSnapshot(tenant, costed, cache, (snapshot) =>
-      traceIn(since(snapshot, options), traceId, costed, cache),
+    const answer = await withSnapshot(tenant, costed, cache, (snapshot, reading) =>
+      traceIn(since(snapshot, options), traceId, reading, cache),
     )
     result = !answer.complete ? 'partial' : answer.spans.length > 0 ? 'found' : 'absent'
     return { ...answer, cost: { ...cost, ...answer.cost } }

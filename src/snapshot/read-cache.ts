@@ -9,6 +9,8 @@ export interface ReadCache {
   readonly columns: ColumnCache
   /** Keys of span files and fresh files that a merge could not read: it leaves them out from then on. */
   readonly broken: Set<string>
+  /** By tenant, the nonce of a manifest that names what is missing (`withSnapshot`). */
+  readonly lossy: Map<string, string>
 }
 
 export function readCache(
@@ -23,5 +25,6 @@ export function readCache(
     index: indexCache(bounds.indexBytesMax),
     columns: columnCache(bounds.columnBytesMax),
     broken: new Set(),
+    lossy: new Map(),
   }
 }

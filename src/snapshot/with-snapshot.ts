@@ -2,7 +2,7 @@ import { messageOf, SpanlakeError } from '../errors.ts'
 import type { Manifest } from '../index/manifest.ts'
 import { freshPrefix, parseFreshFileKey } from '../layout/keys.ts'
 import { freshListingsMax, storeReadsAtOnce } from '../limits.ts'
-import { type ListEntry, listAll } from '../ports/object-store.ts'
+import { type ListEntry, listAll, type ObjectStore } from '../ports/object-store.ts'
 import type { FreshTail } from '../press/fresh-tail.ts'
 import type { Runtime } from '../runtime.ts'
 import type { FreshTailPass } from './fresh-tail-cache.ts'
@@ -32,35 +32,64 @@ export type ReadRuntime = Pick<Runtime, 'store' | 'codec' | 'region'>
 /**
  * What `work` makes of a tenant's snapshot: fresh files are listed, then manifests. An object that was listed or named
  * and then is missing was absorbed or replaced meanwhile: all starts anew with the listing of fresh files, since its
- * spans are elsewhere now (protocol V6), `freshListingsMax` times in all. Throws kind `unavailable` after that, with the name of
- * what was missing last.
+ * spans are elsewhere now (protocol V6), `freshListingsMax` times in all. What is missing the last time, under the manifest
+ * of the time before, is lost: the store that `work` is handed calls it `corrupt` from then on, as long as that manifest is
+ * the newest, so that answers are incomplete and name it. Throws kind `unavailable` when objects do not hold still.
  */
-export async function withSnapshot<T>(
+export async function withSnapshot<T, R extends ReadRuntime>(
   tenant: string,
-  runtime: ReadRuntime,
+  runtime: R,
   cache: ReadCache,
-  work: (snapshot: Snapshot) => Promise<T>,
+  work: (snapshot: Snapshot, runtime: R) => Promise<T>,
 ): Promise<T> {
   let missing = ''
-  for (let listings = 0; listings < freshListingsMax; listings++) {
+  let before = ''
+  for (let listings = 1; listings <= freshListingsMax; listings++) {
+    const { fresh, manifest } = await listLive(tenant, runtime, cache)
+    const isLast = listings === freshListingsMax && manifest.nonce === before
+    if (isLast) rememberLoss(cache, tenant, manifest)
+    const isLossy = cache.lossy.get(tenant) === manifest.nonce
+    const reading = isLossy ? { ...runtime, store: lossyStore(runtime.store, manifest) } : runtime
     try {
-      return await work(await takeSnapshot(tenant, runtime, cache))
+      return await work(await readFresh(tenant, manifest, fresh, reading, cache), reading)
     } catch (error) {
       if (!(error instanceof MissingObject)) throw error
       missing = error.key
+      before = manifest.nonce
     }
   }
-  // Either everything moves quickly, or the object is lost: its name is what an operator looks for.
   const rule = 'objects must hold still for one answer, try again'
   throw new SpanlakeError('unavailable', `${rule}, missing is ${missing}`)
 }
 
-async function takeSnapshot(
+/** A site has few tenants, but nobody holds them to that. */
+const lossyTenantsMax = 1_000
+
+function rememberLoss({ lossy }: ReadCache, tenant: string, { nonce }: Manifest): void {
+  if (lossy.size >= lossyTenantsMax) lossy.clear()
+  lossy.set(tenant, nonce)
+}
+
+/** Of a manifest that names what is missing. */
+function lossyStore(store: ObjectStore, { number }: Manifest): ObjectStore {
+  return {
+    ...store,
+    async get(key, range) {
+      const stored = await store.get(key, range)
+      if (stored !== undefined) return stored
+      const rule = `object must be there, manifest ${number} or a listing has it`
+      throw new SpanlakeError('corrupt', `${rule}, missing is ${key}`)
+    },
+  }
+}
+
+async function readFresh(
   tenant: string,
+  manifest: Manifest,
+  fresh: readonly ListEntry[],
   runtime: ReadRuntime,
   cache: ReadCache,
 ): Promise<Snapshot> {
-  const { fresh, manifest } = await listLive(tenant, runtime, cache)
   const keys = fresh.map(({ key }) => key)
   const tails = cache.tails.pass()
   const broken: string[] = []

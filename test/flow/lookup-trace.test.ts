@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
+import { compactStep } from '../../src/compact/compact.ts'
 import { freshListingsMax, tailGuessBytes } from '../../src/limits.ts'
 import { lookupTrace } from '../../src/lookup/lookup-trace.ts'
+import type { ObjectStore } from '../../src/ports/object-store.ts'
 import { readCache } from '../../src/snapshot/read-cache.ts'
 import type { Span } from '../../src/span/span.ts'
 import { lookupWorld, nowNs, traceId } from '../helpers/lookup-world.ts'
@@ -212,13 +214,43 @@ test('a file that vanishes between listing and read starts the lookup again, and
 
 test(`files that never hold still are unavailable after ${freshListingsMax} listings, not absent`, async () => {
   const world = lookupWorld()
+  await world.flush(world.envelope([span(1, 1)]))
+  let moved = 0
+  const store: ObjectStore = {
+    ...world.store,
+    async get(key, range) {
+      if (key.includes('/index/')) return world.store.get(key, range)
+      await world.flush(world.envelope([span(2, ++moved)]))
+      await compactStep('acme', world.runtime, readCache(), { now: true })
+      return undefined
+    },
+  }
+  const lookup = lookupTrace('acme', traceId(1), { ...world.runtime, store }, readCache())
+  await expect(lookup).rejects.toMatchObject({
+    kind: 'unavailable',
+    message: expect.stringContaining('acme/spans/'),
+  })
+  expect(moved).toBe(freshListingsMax)
+})
+
+test('an object that is lost is looked for anew, then said to be missing, and from then on at once', async () => {
+  const world = lookupWorld()
   const lost = await world.flush(world.envelope([span(1, 1)]))
-  const store = { ...world.store, get: async () => undefined }
-  world.forget()
-  await expect(
-    lookupTrace('acme', traceId(1), { ...world.runtime, store }, readCache()),
-  ).rejects.toMatchObject({ kind: 'unavailable', message: expect.stringContaining(lost) })
-  expect(world.asked.lists).toBe(2 * freshListingsMax)
+  const kept = await world.flush(world.envelope([span(1, 2)]))
+  const store: ObjectStore = {
+    ...world.store,
+    get: async (key, range) => (key === lost ? undefined : world.store.get(key, range)),
+  }
+  const cache = readCache()
+  for (const listings of [freshListingsMax, 1]) {
+    world.forget()
+    const answer = await lookupTrace('acme', traceId(1), { ...world.runtime, store }, cache)
+    expect(names(answer.spans)).toEqual(['op 2'])
+    expect(answer.complete).toBe(false)
+    expect(answer.reasons.join()).toContain(`missing is ${lost}`)
+    expect(answer.reasons.join()).not.toContain(kept)
+    expect(world.asked.lists).toBe(2 * listings)
+  }
 })
 
 test('a trace of exactly the bound is complete; one row more is left out and said', async () => {

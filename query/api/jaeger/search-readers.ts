@@ -65,7 +65,7 @@ function readWhole(
   { endMs, signal }: { readonly endMs: number; readonly signal: AbortSignal },
   { runtime, cache }: Reading,
 ): Promise<Answered<readonly TraceSpans[]>> {
-  return withSnapshot(tenant, runtime, cache, async (snapshot) => {
+  return withSnapshot(tenant, runtime, cache, async (snapshot, reading) => {
     const value: TraceSpans[] = []
     const troubles = new Set<string>()
     let room = runtime.limits.traceSpansMax
@@ -78,7 +78,7 @@ function readWhole(
       const next = ids.slice(at, at + storeReadsAtOnce).map(bytesOfHex)
       const read = await mapAtOnce(next, storeReadsAtOnce, async (traceId) => ({
         traceId,
-        ...(await traceIn(snapshot, traceId, runtime, cache)),
+        ...(await traceIn(snapshot, traceId, reading, cache)),
       }))
       for (const { traceId, spans, reasons } of read) {
         for (const reason of reasons) troubles.add(reason)
