@@ -140,6 +140,7 @@ describe('texts', () => {
   test.each([
     ['SELECT 1 +', 'syntax error at end of input, at offset 10'],
     ['CREATE TABLE x (a INT)', 'must be one SELECT'],
+    ['EXPLAIN SELECT 1', 'must be one SELECT, not EXPLAIN, PIVOT'],
     ['SELECT 1e400', 'numbers must be finite'],
     [`SELECT ${'('.repeat(20_000)}1${')'.repeat(20_000)}`, 'memory exhausted'],
     [`SELECT ${'NOT '.repeat(2_000)}true`, 'depth limit'],
