@@ -5,7 +5,10 @@ export function treeOf(text: string): unknown {
   const tree = parsedJson(text)
   if (!tree.error) return tree
   if (tree.error_type === 'not implemented') {
-    throw new SpanlakeError('invalid', 'sql must be one SELECT, not EXPLAIN, PIVOT or another statement')
+    throw new SpanlakeError(
+      'invalid',
+      'sql must be one SELECT, not EXPLAIN, PIVOT or another statement',
+    )
   }
   const at = tree.position === undefined ? '' : `, at offset ${tree.position}`
   throw new SpanlakeError('invalid', `sql is not valid: ${tree.error_message}${at}`)
