@@ -386,6 +386,15 @@ export const exemplarsPerPointMax = 2
 export const jaegerTracesMax = 1_500
 export const jaegerTracesDefault = 100
 
+/**
+ * Searches of more traces than `jaegerLightTraces`, all of whose spans are put together for Jaeger: so many at once, since a
+ * large one takes hundreds of megabytes, and so many wait so long.
+ */
+export const jaegerLightTraces = 100
+export const jaegerLargeSearchesMax = 2
+export const jaegerLargeSearchesWaitingMax = 16
+export const jaegerLargeSearchesWaitMsMax = 30_000
+
 /** How long summaries of traces may take, and the search for them: Jaeger's UI waits for 10 s and then shows nothing. */
 export const jaegerSummariesMsMax = 8_000
 export const jaegerSummariesSearchMsMax = 5_000

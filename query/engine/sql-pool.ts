@@ -1,11 +1,11 @@
 import { messageOf, SpanlakeError } from '../../src/errors.ts'
 import type { Log } from '../../src/ports/log.ts'
 import type { SqlEngine } from '../sql/sql-engine.ts'
+import { waitingLine } from '../waiting-line.ts'
 import { makeSessionFolder, removeLeftBehind, removeSessionFolder } from './session-folder.ts'
 import { type SqlBounds, sqlBounds } from './sql-bounds.ts'
 import { type SqlProcess, startSqlProcess } from './sql-process.ts'
 import { sqlSession } from './sql-session.ts'
-import { waitingLine } from './waiting-line.ts'
 
 export interface SqlPoolOptions {
   /** Where queries have their folders; made when it is not there. */
@@ -30,7 +30,11 @@ interface Place {
 export function sqlPool(options: SqlPoolOptions): SqlEngine & AsyncDisposable {
   const { folder, log, spare = true } = options
   const bounds = { ...sqlBounds, ...options.bounds }
-  const line = waitingLine(bounds.queries, bounds.waiting, bounds.waitMs)
+  const line = waitingLine('sql queries', {
+    inside: bounds.queries,
+    waiting: bounds.waiting,
+    waitMs: bounds.waitMs,
+  })
   const places = new Set<Place>()
   // At once, and not with the first query, which may never come: what a crash left are copies of spans.
   const cleaned = removeLeftBehind(folder).catch((error) => {

@@ -4,7 +4,12 @@ import { createApp } from '../../query/app.ts'
 import { compactStep } from '../../src/compact/compact.ts'
 import { kindOf } from '../../src/errors.ts'
 import { openAccess } from '../../src/ingest/access.ts'
-import type { Limits } from '../../src/limits.ts'
+import {
+  jaegerLargeSearchesMax,
+  jaegerLargeSearchesWaitingMax,
+  jaegerLightTraces,
+  type Limits,
+} from '../../src/limits.ts'
 import { readCache } from '../../src/snapshot/read-cache.ts'
 import type { KeyValue, Span } from '../../src/span/span.ts'
 import { hexOf } from '../../src/span/trace-id.ts'
@@ -181,6 +186,38 @@ test.each([
     expect([whole.value.length, whole.reasons]).toEqual([40, []])
   },
 )
+
+test('of large searches so many are under way, so many wait, and small ones pass them by', async () => {
+  const { world } = opened()
+  await filled(world)
+  let [under, most] = [0, 0]
+  const opening = Promise.withResolvers<void>()
+  const list: typeof world.store.list = async (...asked) => {
+    under++
+    most = Math.max(most, under)
+    await opening.promise
+    under--
+    return world.store.list(...asked)
+  }
+  const runtime = { ...world.runtime, store: { ...world.store, list } }
+  const { searchTraces } = searchReaders(runtime, readCache())
+  const query = {
+    kind: 'search',
+    stages: [{ kind: 'filter', condition: { kind: 'bool', value: true } }],
+    hints: [],
+  } as const
+  const ask = (limit: number) =>
+    searchTraces('acme', query, { fromNs: 0n, toNs: nowNs }, limit, new AbortController().signal)
+  const room = jaegerLargeSearchesMax + jaegerLargeSearchesWaitingMax
+  const large = Array.from({ length: room }, () => ask(jaegerLightTraces + 1))
+  await expect(ask(jaegerLightTraces + 1)).rejects.toMatchObject({ kind: 'throttled' })
+  expect(most).toBe(jaegerLargeSearchesMax)
+  const small = ask(jaegerLightTraces)
+  expect(under).toBe(jaegerLargeSearchesMax + 1)
+  opening.resolve()
+  const lengths = (await Promise.all([small, ...large])).map(({ value }) => value.length)
+  expect(new Set(lengths)).toEqual(new Set([5]))
+})
 
 test('a client that has gone stops the search', async () => {
   const { world, jaeger } = opened()

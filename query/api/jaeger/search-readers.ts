@@ -1,5 +1,9 @@
 import { SpanlakeError } from '../../../src/errors.ts'
 import {
+  jaegerLargeSearchesMax,
+  jaegerLargeSearchesWaitingMax,
+  jaegerLargeSearchesWaitMsMax,
+  jaegerLightTraces,
   jaegerSummariesMsMax,
   jaegerSummariesSearchMsMax,
   storeReadsAtOnce,
@@ -11,6 +15,7 @@ import type { ReadCache } from '../../../src/snapshot/read-cache.ts'
 import { withSnapshot } from '../../../src/snapshot/with-snapshot.ts'
 import { bytesOfHex } from '../../../src/span/trace-id.ts'
 import { searchTraces } from '../../search/search-traces.ts'
+import { waitingLine } from '../../waiting-line.ts'
 import type { Answered, JaegerReaders, SearchArguments, TraceSpans } from './readers.ts'
 import { traceFacts } from './trace-summary.ts'
 
@@ -22,18 +27,37 @@ export function searchReaders(
   runtime: Runtime,
   cache: ReadCache,
 ): Required<Pick<JaegerReaders, 'searchTraces' | 'summarizeTraces'>> {
+  const line = waitingLine('searches of many traces', {
+    inside: jaegerLargeSearchesMax,
+    waiting: jaegerLargeSearchesWaitingMax,
+    waitMs: jaegerLargeSearchesWaitMsMax,
+  })
+
+  async function findWhole(search: SearchArguments, bounds: Bounds): Promise<Found> {
+    const [, , , limit, signal] = search
+    if (limit <= jaegerLightTraces) return findTraces(search, bounds, { runtime, cache })
+    const leave = await line.enter(signal)
+    try {
+      return await findTraces(search, bounds, { runtime, cache })
+    } finally {
+      leave()
+    }
+  }
+
   return {
-    searchTraces: (...search) => findWhole(search, {}, { runtime, cache }),
+    searchTraces: (...search) => findWhole(search, {}),
     async summarizeTraces(...search) {
       const bounds = {
         searchMsMax: jaegerSummariesSearchMsMax,
         endMs: runtime.clock.nowMs() + jaegerSummariesMsMax,
       }
-      const { value, reasons } = await findWhole(search, bounds, { runtime, cache })
+      const { value, reasons } = await findWhole(search, bounds)
       return { value: value.filter(({ spans }) => spans.length > 0).map(traceFacts), reasons }
     },
   }
 }
+
+type Found = Answered<readonly TraceSpans[]>
 
 interface Bounds {
   readonly searchMsMax?: number
@@ -46,11 +70,11 @@ interface Reading {
   readonly cache: ReadCache
 }
 
-async function findWhole(
+async function findTraces(
   [tenant, { stages }, range, limit, signal]: SearchArguments,
   { searchMsMax: msMax, endMs = Number.POSITIVE_INFINITY }: Bounds,
   { runtime, cache }: Reading,
-): Promise<Answered<readonly TraceSpans[]>> {
+): Promise<Found> {
   const options = { stages, range, limit, spansPerSet: 1, signal, ...(msMax && { msMax }) }
   const found = await searchTraces(tenant, options, runtime, cache)
   const ids = found.traces.map(({ traceId }) => traceId)

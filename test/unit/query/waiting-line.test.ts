@@ -1,10 +1,14 @@
 import { expect, test } from 'vitest'
-import { waitingLine } from '../../../../query/engine/waiting-line.ts'
+import { waitingLine } from '../../../query/waiting-line.ts'
 
 const hour = 3_600_000
 
+function lineOf(inside: number, waiting: number, waitMs: number) {
+  return waitingLine('questions', { inside, waiting, waitMs })
+}
+
 test('so many are inside at once, and others follow in the order that they came', async () => {
-  const line = waitingLine(2, 10, hour)
+  const line = lineOf(2, 10, hour)
   const order: string[] = []
   const enter = async (name: string) => {
     const leave = await line.enter(undefined)
@@ -22,7 +26,7 @@ test('so many are inside at once, and others follow in the order that they came'
 })
 
 test('who leaves twice makes room once', async () => {
-  const line = waitingLine(1, 10, hour)
+  const line = lineOf(1, 10, hour)
   const leave = await line.enter(undefined)
   leave()
   leave()
@@ -32,7 +36,7 @@ test('who leaves twice makes room once', async () => {
 })
 
 test('so many wait, and one more is sent away', async () => {
-  const line = waitingLine(1, 1, hour)
+  const line = lineOf(1, 1, hour)
   const leave = await line.enter(undefined)
   const second = line.enter(undefined)
   await expect(line.enter(undefined)).rejects.toMatchObject({ kind: 'throttled' })
@@ -41,9 +45,9 @@ test('so many wait, and one more is sent away', async () => {
 })
 
 test('who gives up, or has waited too long, is in nobody’s way', async () => {
-  const line = waitingLine(1, 1, 1)
+  const line = lineOf(1, 1, 1)
   const leave = await line.enter(undefined)
-  await expect(line.enter(AbortSignal.abort())).rejects.toThrow(/given up by its client/)
+  await expect(line.enter(AbortSignal.abort())).rejects.toThrow(/client has given up/)
   await expect(line.enter(undefined)).rejects.toThrow(/have not ended within/)
   leave()
   await expect(line.enter(undefined)).resolves.toBeTypeOf('function')

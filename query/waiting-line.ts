@@ -1,4 +1,4 @@
-import { SpanlakeError } from '../../src/errors.ts'
+import { SpanlakeError } from '../src/errors.ts'
 
 export interface WaitingLine {
   /**
@@ -8,8 +8,18 @@ export interface WaitingLine {
   enter(signal: AbortSignal | undefined): Promise<() => void>
 }
 
-/** Lets so many in at once, and so many wait so long. */
-export function waitingLine(insideMax: number, waitingMax: number, waitMsMax: number): WaitingLine {
+export interface LineBounds {
+  /** At once. */
+  readonly inside: number
+  readonly waiting: number
+  readonly waitMs: number
+}
+
+/** Lets so many in at once, and so many wait so long. `what` is their name in messages, for example `sql queries`. */
+export function waitingLine(
+  what: string,
+  { inside: insideMax, waiting: waitingMax, waitMs: waitMsMax }: LineBounds,
+): WaitingLine {
   const waiting = new Set<() => void>()
   let inside = 0
 
@@ -31,7 +41,7 @@ export function waitingLine(insideMax: number, waitingMax: number, waitMsMax: nu
         return leaveOnce()
       }
       if (waiting.size >= waitingMax) {
-        throw new SpanlakeError('throttled', `sql queries waiting must be at most ${waitingMax}`)
+        throw new SpanlakeError('throttled', `${what} waiting must be at most ${waitingMax}`)
       }
       const { promise, resolve, reject } = Promise.withResolvers<() => void>()
       const admit = () => {
@@ -43,9 +53,9 @@ export function waitingLine(insideMax: number, waitingMax: number, waitMsMax: nu
         waiting.delete(admit)
         reject(new SpanlakeError('unavailable', why))
       }
-      const onAbort = () => giveUp('sql query was given up by its client')
+      const onAbort = () => giveUp(`${what}: the client has given up`)
       const timer = setTimeout(
-        () => giveUp(`sql queries of others have not ended within ${waitMsMax / 1_000} s`),
+        () => giveUp(`${what} of others have not ended within ${waitMsMax / 1_000} s`),
         waitMsMax,
       )
       waiting.add(admit)
