@@ -215,7 +215,7 @@ export const storeRetryMsMax = 2_000
 export const spanFileBytesMax = 8 * 1024 * 1024
 
 /** What a merge holds at once, by the estimate of `fittingInputs`. */
-export const mergeHeldBytesMax = 32 * 1024 * 1024
+export const mergeHeldBytesMax = 26 * 1024 * 1024
 
 /** Rows that a merge gathers for its next row groups, over all its outputs: about 450 bytes each. */
 export const mergeOpenRowsMax = 24_000
