@@ -50,7 +50,7 @@ export function sqlSession(
     if (stopped) throw stopped
     const late = `sql query must end within ${bounds.ms / 1_000} s: ask for less time, or fewer columns`
     // A client that is slow to read is no slow query.
-    const deadline = setTimeout(() => stop(late), bounds.ms - msTaken)
+    const deadline = setTimeout(() => stop(late), Math.max(0, bounds.ms - msTaken))
     const startedMs = performance.now()
     try {
       const reply = await process.ask(request)
