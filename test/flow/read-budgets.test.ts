@@ -8,7 +8,7 @@ import { sortLocators, writeLocator } from '../../src/index/locator-records.ts'
 import { emptyManifest, type LocatorSet } from '../../src/index/manifest.ts'
 import { encodeManifest } from '../../src/index/manifest-format.ts'
 import { indexObjectKey, manifestKey, objectName } from '../../src/layout/keys.ts'
-import { locatorBytes } from '../../src/limits.ts'
+import { freshListingsMax, locatorBytes } from '../../src/limits.ts'
 import { listTraces } from '../../src/lookup/list-traces.ts'
 import { lookupTrace } from '../../src/lookup/lookup-trace.ts'
 import { readCache } from '../../src/snapshot/read-cache.ts'
@@ -86,10 +86,11 @@ test.each(Object.keys(makers))(
     expect(second).toBeLessThan(10)
     // One that is there: the same, the name of its file, and then its rows, which this index only promises.
     world.forget()
-    await expect(lookupTrace('acme', ids[5]!, world.runtime, readCache())).rejects.toMatchObject({
-      kind: 'unavailable',
-    })
-    expect(world.asked.gets.length / 4).toBeLessThanOrEqual(49 + 3)
+    const promised = await lookupTrace('acme', ids[5]!, world.runtime, readCache())
+    expect(promised).toMatchObject({ spans: [], complete: false })
+    expect(promised.reasons.join()).toContain('missing is acme/spans/')
+    // What is missing is looked for as often as there are listings.
+    expect(world.asked.gets.length / freshListingsMax).toBeLessThanOrEqual(49 + 3)
   },
 )
 
