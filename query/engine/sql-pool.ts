@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { messageOf, SpanlakeError } from '../../src/errors.ts'
 import type { Log } from '../../src/ports/log.ts'
 import type { SqlEngine } from '../sql/sql-engine.ts'
@@ -28,7 +29,9 @@ interface Place {
  * the folder; starts nothing before the first query; disposing ends all that run, and removes their files.
  */
 export function sqlPool(options: SqlPoolOptions): SqlEngine & AsyncDisposable {
-  const { folder, log, spare = true } = options
+  const { log, spare = true } = options
+  // A query's process stands in a folder of its own: from there, a relative path would lead elsewhere.
+  const folder = resolve(options.folder)
   const bounds = { ...sqlBounds, ...options.bounds }
   const line = waitingLine('sql queries', {
     inside: bounds.queries,

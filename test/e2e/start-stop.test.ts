@@ -142,10 +142,23 @@ test('a data directory without a name is refused', async () => {
   expect(await refusalOf(['--data', ''])).toMatch(/--data.*data directory must be a path, got ""/)
 })
 
-test('a relative data directory is one', async () => {
+test('a relative data directory is one, for SQL too', async () => {
   const folder = await temporaryFolder()
   const server = await startedServer(relative('.', join(folder, 'deep/data')))
   expect(await readFile(join(folder, 'deep/data/owner.pid'), 'utf8')).toMatch(/^\d+\n$/)
+  const now = `${BigInt(Date.now()) * 1_000_000n}`
+  await acknowledged(server, testSpan({ startTimeUnixNano: now, endTimeUnixNano: now }))
+  const counted = async () => {
+    const body = JSON.stringify({ query: 'select count(*) from spans' })
+    const headers = { 'content-type': 'application/json' }
+    const response = await fetch(`${server.url}/api/v1/sql`, { method: 'POST', headers, body })
+    return { status: response.status, text: await response.text() }
+  }
+  const { status, text } = await until(
+    counted,
+    ({ status, text }) => status !== 200 || text.includes('[[1]]'),
+  )
+  expect({ status, text }).toMatchObject({ status: 200, text: expect.stringContaining('[[1]]') })
   expect(await server.stop('SIGTERM')).toBe(0)
 })
 
