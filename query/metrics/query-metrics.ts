@@ -9,7 +9,7 @@ import { costedStore, noCost } from '../../src/lookup/read-cost.ts'
 import type { Runtime } from '../../src/runtime.ts'
 import type { ReadCache } from '../../src/snapshot/read-cache.ts'
 import { type Snapshot, withSnapshot } from '../../src/snapshot/with-snapshot.ts'
-import type { SearchCost } from '../search/search-answer.ts'
+import { noScan, type SearchCost } from '../search/search-answer.ts'
 import type { MetricsQuery } from '../traceql/ast.ts'
 import { seriesOf } from '../traceql/columns-of.ts'
 import { finishMetrics } from '../traceql/finish-metrics.ts'
@@ -65,15 +65,6 @@ export async function queryMetrics(
     meter.count('spanlake_metrics_query_bytes_total', cost.bytesRead)
     meter.count('spanlake_metrics_query_spans_total', cost.spansScanned)
   }
-}
-
-const noScan = {
-  filesConsidered: 0,
-  filesRead: 0,
-  groupsConsidered: 0,
-  groupsRead: 0,
-  spansScanned: 0,
-  tracesRead: 0,
 }
 
 function intervalsOf(range: MetricsRange): StepIntervals {

@@ -57,3 +57,13 @@ export interface FoundSpan {
 export interface FoundField extends SpansetAttribute {
   readonly field: Field
 }
+
+/** What a scan that has not begun has cost, besides what it asked of the store. */
+export const noScan = {
+  filesConsidered: 0,
+  filesRead: 0,
+  groupsConsidered: 0,
+  groupsRead: 0,
+  spansScanned: 0,
+  tracesRead: 0,
+}

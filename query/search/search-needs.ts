@@ -6,6 +6,7 @@ import {
   type SpanCondition,
   type TraceCondition,
 } from '../traceql/conditions.ts'
+import { fieldsOfCondition } from '../traceql/fields-of-condition.ts'
 import { printField } from '../traceql/print-field.ts'
 import { fieldsOfStages } from '../traceql/walk-fields.ts'
 import { pruningCondition } from './pruning-condition.ts'
@@ -38,7 +39,7 @@ export function searchNeeds(stages: readonly Stage[]): SearchNeeds {
   // In a whole trace every span may have a part: candidates are told by what the trace must have.
   const asked: SpanCondition = needsWholeTrace ? { kind: 'any', of: some } : span
   const told = needsWholeTrace ? [] : fieldsOfStages(stages.filter(({ kind }) => kind !== 'select'))
-  const fields = [...told, ...fieldsIn(asked), ...some.flatMap(fieldsIn)]
+  const fields = [...told, ...fieldsOfCondition(asked), ...some.flatMap(fieldsOfCondition)]
   return {
     stages,
     span: asked,
@@ -98,20 +99,4 @@ function conditionKeys(): KeyOf {
     return key
   }
   return keyOf
-}
-
-function fieldsIn(condition: SpanCondition): readonly Field[] {
-  switch (condition.kind) {
-    case 'always':
-    case 'never':
-      return []
-    case 'all':
-    case 'any':
-      return condition.of.flatMap(fieldsIn)
-    case 'compare':
-    case 'match':
-    case 'present':
-    case 'absent':
-      return [condition.field]
-  }
 }

@@ -22,7 +22,7 @@ import { type NewestFound, newestFound } from './newest-found.ts'
 import { orTrouble } from './or-trouble.ts'
 import { type ReadFoundContext, readFound } from './read-found.ts'
 import { groupsToScan, type ScanContext, scanOne } from './scan-groups.ts'
-import type { SearchAnswer, SearchCost } from './search-answer.ts'
+import { noScan, type SearchAnswer, type SearchCost } from './search-answer.ts'
 import { type SearchNeeds, searchNeeds } from './search-needs.ts'
 import { isBehind, type SearchPlace, startOf } from './search-place.ts'
 import { searchRest } from './search-rest.ts'
@@ -72,15 +72,6 @@ export async function searchTraces(
     meter.count('spanlake_search_gets_total', cost.gets)
     meter.count('spanlake_search_bytes_total', cost.bytesRead)
   }
-}
-
-const noScan = {
-  filesConsidered: 0,
-  filesRead: 0,
-  groupsConsidered: 0,
-  groupsRead: 0,
-  spansScanned: 0,
-  tracesRead: 0,
 }
 
 interface Search {

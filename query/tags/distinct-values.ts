@@ -19,6 +19,7 @@ import { readChunks } from '../search/read-chunks.ts'
 import { spanTest } from '../search/span-test.ts'
 import type { Field } from '../traceql/ast.ts'
 import type { SpanCondition } from '../traceql/conditions.ts'
+import { fieldsOfCondition } from '../traceql/fields-of-condition.ts'
 import type { SpanTable } from '../traceql/span-table.ts'
 import { type DistinctSet, distinctSet, type TagScalar } from './distinct-set.ts'
 import { type TagFile, tagFiles } from './tag-files.ts'
@@ -125,7 +126,9 @@ async function scanGroup(
 ): Promise<void> {
   const { fields, condition, read } = scan
   const isAllInRange = group.starts !== undefined && isWithin(group.starts, range)
-  const named = [...fields, ...fieldsIn(condition)].flatMap((field) => columnPaths(field, file))
+  const named = [...fields, ...fieldsOfCondition(condition)].flatMap((field) =>
+    columnPaths(field, file),
+  )
   const paths = new Set(isAllInRange ? named : [...named, c.start])
   const lists = [...paths].filter((path) => path.endsWith('.'))
   const isNamed = (path: string) => paths.has(path) || lists.some((list) => path.startsWith(list))
@@ -150,20 +153,4 @@ function isWithin(
 
 function isInRange(startNs: bigint, range: TimeRange | undefined): boolean {
   return range === undefined || (startNs >= range.fromNs && startNs < range.toNs)
-}
-
-function fieldsIn(condition: SpanCondition): readonly Field[] {
-  switch (condition.kind) {
-    case 'always':
-    case 'never':
-      return []
-    case 'all':
-    case 'any':
-      return condition.of.flatMap(fieldsIn)
-    case 'compare':
-    case 'match':
-    case 'present':
-    case 'absent':
-      return [condition.field]
-  }
 }
